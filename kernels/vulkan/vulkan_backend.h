@@ -1,0 +1,33 @@
+// Opens a Vulkan device as a Backend. No Vulkan header is needed to include this.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernels/backend.h"
+
+namespace understory::kernels {
+
+/// Which matrix kernels to use; see ARCHITECTURE.md, "Kernels".
+enum class KernelFamily {
+  kAutomatic,  // lanes on CPU drivers, subgroup elsewhere
+  kLanes,      // a lane per output row, weights repacked and interleaved
+  kSubgroup,   // a subgroup per output row, weights in GGUF block order
+};
+
+struct VulkanOptions {
+  std::string device;  // index or part of a name, case-insensitive; empty: best first
+  KernelFamily family = KernelFamily::kAutomatic;
+  bool validation = false;  // Khronos validation with synchronization; errors become fatal
+};
+
+/// All usable devices, best first (discrete, integrated, virtual, CPU driver); the position is
+/// the index that VulkanOptions::device takes. kNoDevice, with the package that brings a
+/// driver, when there is none.
+Result<std::vector<DeviceInfo>> list_vulkan_devices();
+
+/// Errors: kNoDevice (none, or none that matches options.device; lists what there is).
+Result<std::unique_ptr<Backend>> open_vulkan_backend(const VulkanOptions& options);
+
+}  // namespace understory::kernels
