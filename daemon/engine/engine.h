@@ -1,0 +1,188 @@
+// Completions and scores on a resident model. One engine thread owns the device; requests come
+// from any thread through a bounded queue and answer through listeners.
+//
+// The engine knows no Asio and no MessagePack.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "daemon/model/model.h"
+#include "daemon/tokenizer/tokenizer.h"
+
+namespace understory::engine {
+
+using RequestId = std::uint64_t;
+using ClientId = std::uint64_t;
+
+/// Neutral for base models: the distribution as it is, less its unlikely tail.
+struct SamplerParams {
+  float temperature = 1.0f;  // [0, 100]; 0: greedy
+  std::uint32_t top_k = 0;   // 0: off
+  float top_p = 1.0f;        // (0, 1]; 1: off
+  float min_p = 0.05f;       // [0, 1]; 0: off
+  std::optional<std::uint64_t> seed;  // drawn and reported where absent
+};
+
+enum class StopUnit { kNone, kWord, kSentence, kLine, kParagraph };
+
+struct StopParams {
+  std::uint32_t max_tokens = 48;  // [1, context]
+  StopUnit until = StopUnit::kNone;  // ends after the first such unit
+};
+
+struct CompletionParams {
+  std::string prefix;         // any bytes; the text before the cursor
+  std::uint32_t n = 1;        // branches, [1, 16]
+  SamplerParams sampler;
+  StopParams stop;
+  std::uint32_t top = 0;      // report this many likeliest tokens beside each token, [0, 64]
+  bool healing = true;        // mend a prefix that ends inside a token
+  std::string document;       // a newer request of the same client and document cancels this
+};
+
+/// Names the field and its range (kInvalidArgument) where a value is out of bounds.
+Status validate(const CompletionParams& params, const model::Model& model);
+
+struct TopToken {
+  tokenizer::TokenId id = 0;
+  std::string text;  // bytes
+  float logprob = 0;
+};
+
+struct TokenResult {
+  tokenizer::TokenId id = 0;
+  std::string text;  // bytes
+  float logprob = 0;  // at temperature 1 over the whole vocabulary
+  std::vector<TopToken> top;
+};
+
+enum class FinishReason { kStop, kLength, kEndOfText, kContext, kCancelled };
+/// "stop", "length", "end_of_text", "context", "cancelled".
+std::string_view to_string(FinishReason reason);
+
+struct Branch {
+  std::string text;
+  std::vector<TokenResult> tokens;
+  FinishReason finish_reason = FinishReason::kStop;
+  float mean_logprob = 0;
+  std::uint64_t seed = 0;  // reproduces this branch alone, with n = 1
+};
+
+struct Timings {
+  std::uint32_t prompt_tokens = 0;
+  std::uint32_t cached_tokens = 0;   // of the prompt, found in the KV cache
+  std::uint32_t dropped_tokens = 0;  // oldest text that did not fit the context
+  double queue_ms = 0;
+  double ttft_ms = 0;     // from submission to the first token
+  double prefill_ms = 0;
+  double decode_ms = 0;
+  double decode_tok_s = 0;  // all branches together
+};
+
+struct CompletionResult {
+  std::vector<Branch> branches;
+  Timings timings;
+};
+
+/// A piece of a branch as it is thought of: whole UTF-8 characters.
+struct Chunk {
+  std::uint32_t branch = 0;
+  std::string text;
+};
+
+/// Called on the engine thread; must not block. on_finish comes exactly once, last.
+class CompletionListener {
+ public:
+  virtual ~CompletionListener() = default;
+  virtual void on_chunk(const Chunk& chunk) = 0;
+  virtual void on_finish(Result<CompletionResult> result) = 0;
+};
+
+struct ScoreParams {
+  std::string text;
+  std::uint32_t top = 0;
+};
+
+struct ScoredToken {
+  tokenizer::TokenId id = 0;
+  std::string text;
+  std::uint64_t byte_offset = 0;
+  float logprob = 0;  // of the token given all before it
+  std::vector<TopToken> top;
+};
+
+struct ScoreResult {
+  std::vector<ScoredToken> tokens;
+  std::uint64_t bytes = 0;
+  double nats = 0;  // -sum of logprobs
+};
+
+class ScoreListener {
+ public:
+  virtual ~ScoreListener() = default;
+  virtual void on_finish(Result<ScoreResult> result) = 0;
+};
+
+struct EngineOptions {
+  std::uint32_t max_queue = 64;  // waiting requests; more are refused with kBusy
+};
+
+struct Percentiles {
+  double p50_ms = 0;
+  double p90_ms = 0;
+  double p99_ms = 0;
+};
+
+struct EngineStatus {
+  std::uint32_t active = 0;
+  std::uint32_t queued = 0;
+  std::uint64_t completed = 0;
+  std::uint64_t cancelled = 0;
+  std::uint64_t prompt_tokens = 0;
+  std::uint64_t cached_tokens = 0;
+  std::uint64_t decoded_tokens = 0;
+  std::uint32_t kv_blocks_total = 0;
+  std::uint32_t kv_blocks_used = 0;
+  Percentiles ttft;      // of the last 256 completions
+  double decode_tok_s = 0;  // over the last completions
+};
+
+class Engine {
+ public:
+  /// Starts the engine thread. Model and tokenizer are used by it alone from now on (the
+  /// tokenizer is immutable and may be shared).
+  Engine(std::shared_ptr<model::Model> model,
+         std::shared_ptr<const tokenizer::Tokenizer> tokenizer, EngineOptions options = {});
+  /// shutdown().
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// Any thread. kInvalidArgument, kBusy, kUnavailable (shutting down): the listener is then
+  /// never called.
+  Result<RequestId> complete(ClientId client, CompletionParams params,
+                             std::shared_ptr<CompletionListener> listener);
+  Result<RequestId> score(ClientId client, ScoreParams params,
+                          std::shared_ptr<ScoreListener> listener);
+
+  /// Any thread. Stops within one step; the listener gets what was made so far, finish reason
+  /// kCancelled. False where the request is unknown or has ended.
+  bool cancel(RequestId request);
+  void cancel_all_of(ClientId client);
+
+  EngineStatus status() const;
+
+  /// Cancels everything, answers every listener and ends the thread.
+  void shutdown();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace understory::engine
