@@ -35,6 +35,9 @@ if(UNDERSTORY_FUZZ)
 endif()
 
 find_package(Threads REQUIRED)
+if(UNDERSTORY_TESTS)
+  find_package(Catch2 REQUIRED)
+endif()
 
 # understory_library(NAME sources... [LINK libraries...]): a static library for one folder.
 function(understory_library name)
