@@ -1,0 +1,293 @@
+// The protocol's messages as plain structs: what each method takes and answers, and the
+// notifications. PROTOCOL.md describes every field; codec.h turns them into bytes and back.
+//
+// Texts are byte strings. On the wire they are msgpack str where they are valid UTF-8 and bin
+// where they are not (half a character at a branch's end, a document in an old encoding).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace understory::protocol {
+
+/// Raised when an old client could misunderstand a new daemon; new keys do not raise it.
+inline constexpr std::uint32_t kProtocolVersion = 1;
+
+/// Understory's version: "0.1.0".
+std::string_view version();
+
+// --- what several messages share ---------------------------------------------------------
+
+struct ModelSummary {
+  std::string name;
+  std::string path;
+  std::string architecture;  // "llama"
+  std::string file_type;     // "Q8_0"
+  std::string tokenizer;     // "gpt2/smollm"
+  std::uint64_t n_parameters = 0;
+  std::uint64_t weight_bytes = 0;
+  std::uint32_t n_layers = 0;
+  std::uint32_t dim = 0;
+  std::uint32_t n_heads = 0;
+  std::uint32_t n_kv_heads = 0;
+  std::uint32_t head_dim = 0;
+  std::uint32_t vocab_size = 0;
+  std::uint32_t trained_context = 0;
+  std::uint32_t context = 0;  // tokens that this daemon gives a text
+};
+
+struct DeviceSummary {
+  std::string name;
+  std::string driver;
+  std::string api_version;
+  std::string kind;  // "discrete", "integrated", "virtual", "cpu", "reference"
+  std::uint32_t subgroup_size = 0;
+  std::uint64_t memory_bytes = 0;
+  std::uint64_t free_memory_bytes = 0;
+  std::string kernel_family;
+};
+
+/// An error inside a result or a notification; code is a string of PROTOCOL.md's table.
+struct Failure {
+  std::string code;
+  std::string message;
+};
+
+// --- hello -------------------------------------------------------------------------------
+
+struct Limits {
+  std::uint64_t max_request_bytes = 0;
+  std::uint64_t max_answer_bytes = 0;
+  std::uint32_t max_nesting = 0;
+  std::uint32_t max_requests = 0;  // unanswered, on one connection
+};
+
+struct HelloResult {
+  std::string server;  // "understoryd"
+  std::string version;
+  std::uint32_t protocol = 0;
+  std::uint32_t pid = 0;
+  std::string state;  // as in StatusResult
+  Limits limits;
+  std::optional<ModelSummary> model;  // once loaded
+  std::optional<DeviceSummary> device;
+};
+
+struct HelloParams {
+  using Result = HelloResult;
+  static constexpr std::string_view kMethod = "hello";
+  std::string client;  // who is calling, for the daemon's log
+  std::string client_version;
+  std::uint32_t protocol = kProtocolVersion;
+  bool progress = false;   // send `progress` notifications while a model loads
+  std::string notify_lua;  // Neovim: Lua code that is to receive notifications
+};
+
+// --- complete, cancel --------------------------------------------------------------------
+
+struct TopToken {
+  std::uint32_t id = 0;
+  std::string text;
+  float logprob = 0;
+};
+
+struct Token {
+  std::uint32_t id = 0;
+  std::string text;
+  float logprob = 0;
+  std::vector<TopToken> top;
+};
+
+struct Branch {
+  std::string text;
+  std::vector<Token> tokens;
+  std::string finish_reason;  // "stop", "length", "end_of_text", "context", "cancelled"
+  float mean_logprob = 0;
+  std::uint64_t seed = 0;
+};
+
+struct Timings {
+  std::uint32_t prompt_tokens = 0;
+  std::uint32_t cached_tokens = 0;
+  std::uint32_t dropped_tokens = 0;
+  double queue_ms = 0;
+  double ttft_ms = 0;
+  double prefill_ms = 0;
+  double decode_ms = 0;
+  double decode_tok_s = 0;
+};
+
+struct CompleteResult {
+  std::vector<Branch> branches;
+  Timings timings;
+  std::string model;
+  std::string device;
+};
+
+struct CompleteParams {
+  using Result = CompleteResult;
+  static constexpr std::string_view kMethod = "complete";
+  std::string prefix;
+  std::uint32_t n = 1;
+  std::uint32_t max_tokens = 48;
+  std::string until = "none";  // "none", "word", "sentence", "line", "paragraph"
+  float temperature = 1.0f;
+  std::uint32_t top_k = 0;
+  float top_p = 1.0f;
+  float min_p = 0.05f;
+  std::optional<std::uint64_t> seed;
+  std::uint32_t top = 0;
+  bool healing = true;
+  std::string document;
+  bool stream = true;  // send `chunk` notifications
+};
+
+struct CancelResult {
+  bool cancelled = false;  // false: no such request, or it has ended
+};
+
+struct CancelParams {
+  using Result = CancelResult;
+  static constexpr std::string_view kMethod = "cancel";
+  std::uint32_t request = 0;
+};
+
+// --- score, tokenize, detokenize ---------------------------------------------------------
+
+struct ScoredToken {
+  std::uint32_t id = 0;
+  std::string text;
+  std::uint64_t byte_offset = 0;
+  float logprob = 0;
+  std::vector<TopToken> top;
+};
+
+struct ScoreResult {
+  std::vector<ScoredToken> tokens;
+  std::uint64_t bytes = 0;
+  double nats = 0;
+  double bits_per_byte = 0;
+};
+
+struct ScoreParams {
+  using Result = ScoreResult;
+  static constexpr std::string_view kMethod = "score";
+  std::string text;
+  std::uint32_t top = 0;
+};
+
+struct TokenizeResult {
+  std::vector<std::uint32_t> ids;
+  std::optional<std::vector<std::string>> pieces;
+};
+
+struct TokenizeParams {
+  using Result = TokenizeResult;
+  static constexpr std::string_view kMethod = "tokenize";
+  std::string text;
+  bool add_bos = false;
+  bool parse_special = false;
+  bool pieces = false;
+};
+
+struct DetokenizeResult {
+  std::string text;
+};
+
+struct DetokenizeParams {
+  using Result = DetokenizeResult;
+  static constexpr std::string_view kMethod = "detokenize";
+  std::vector<std::uint32_t> ids;
+};
+
+// --- status, shutdown --------------------------------------------------------------------
+
+struct MemorySummary {
+  std::uint64_t device_bytes = 0;
+  std::uint64_t kv_cache_bytes = 0;
+  std::uint64_t resident_bytes = 0;  // of the daemon's process
+};
+
+struct PercentilesSummary {
+  double p50_ms = 0;
+  double p90_ms = 0;
+  double p99_ms = 0;
+};
+
+struct EngineSummary {
+  std::uint32_t active = 0;
+  std::uint32_t queued = 0;
+  std::uint64_t completed = 0;
+  std::uint64_t cancelled = 0;
+  std::uint64_t prompt_tokens = 0;
+  std::uint64_t cached_tokens = 0;
+  double cache_hit_rate = 0;  // cached_tokens / prompt_tokens
+  std::uint64_t decoded_tokens = 0;
+  std::uint32_t kv_blocks_total = 0;
+  std::uint32_t kv_blocks_used = 0;
+  PercentilesSummary ttft;
+  double decode_tok_s = 0;
+};
+
+struct StatusResult {
+  std::string state;             // "loading", "ready", "failed", "stopping"
+  std::optional<Failure> error;  // with "failed"
+  float progress = 0;            // of loading, [0, 1]
+  std::string version;
+  std::uint32_t protocol = 0;
+  std::uint32_t pid = 0;
+  std::string socket;
+  double uptime_s = 0;
+  double load_ms = 0;  // so far, while loading
+  std::uint32_t clients = 0;
+  std::optional<ModelSummary> model;
+  std::optional<DeviceSummary> device;
+  MemorySummary memory;
+  std::optional<EngineSummary> engine;
+};
+
+struct StatusParams {
+  using Result = StatusResult;
+  static constexpr std::string_view kMethod = "status";
+};
+
+struct ShutdownResult {
+  std::uint32_t pid = 0;
+};
+
+struct ShutdownParams {
+  using Result = ShutdownResult;
+  static constexpr std::string_view kMethod = "shutdown";
+};
+
+// --- notifications from the daemon -------------------------------------------------------
+
+/// A piece of a branch as it is thought of: whole characters.
+struct ChunkNotice {
+  static constexpr std::string_view kMethod = "chunk";
+  std::uint32_t request = 0;
+  std::uint32_t branch = 0;
+  std::string text;
+};
+
+/// How far loading is; the last one has state "ready" or "failed".
+struct ProgressNotice {
+  static constexpr std::string_view kMethod = "progress";
+  std::string state;
+  float progress = 0;
+  std::optional<Failure> error;
+};
+
+/// The answer to a request that was sent as a notification with a `request` number.
+template <class ResultType>
+struct DoneNotice {
+  static constexpr std::string_view kMethod = "done";
+  std::uint32_t request = 0;
+  std::optional<ResultType> result;
+  std::optional<Failure> error;
+};
+
+}  // namespace understory::protocol

@@ -1,0 +1,126 @@
+// Private to codec.cpp: message structs to msgpack.
+#pragma once
+
+#include <msgpack.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/fields.h"
+#include "protocol/utf8.h"
+
+namespace understory::protocol {
+
+using Packer = msgpack::packer<msgpack::sbuffer>;
+
+inline void pack_key(Packer& out, std::string_view key) {
+  out.pack_str(static_cast<std::uint32_t>(key.size()));
+  out.pack_str_body(key.data(), static_cast<std::uint32_t>(key.size()));
+}
+
+inline void pack_value(Packer& out, const std::string& text) {
+  const auto size = static_cast<std::uint32_t>(text.size());
+  if (is_valid_utf8(text)) {
+    out.pack_str(size).pack_str_body(text.data(), size);
+  } else {
+    out.pack_bin(size).pack_bin_body(text.data(), size);
+  }
+}
+inline void pack_value(Packer& out, bool value) {
+  value ? out.pack_true() : out.pack_false();
+}
+inline void pack_value(Packer& out, std::uint32_t value) {
+  out.pack_uint32(value);
+}
+inline void pack_value(Packer& out, std::uint64_t value) {
+  out.pack_uint64(value);
+}
+inline void pack_value(Packer& out, float value) {
+  out.pack_float(value);
+}
+inline void pack_value(Packer& out, double value) {
+  out.pack_double(value);
+}
+
+template <class T>
+void pack_value(Packer& out, const std::optional<T>& value);
+template <class T>
+void pack_value(Packer& out, const std::vector<T>& values);
+template <class T>
+requires std::is_class_v<T>
+void pack_value(Packer& out, const T& message);
+
+// Visitors of visit_fields(): an absent optional leaves its key out.
+class FieldCounter {
+ public:
+  template <class T>
+  void operator()(std::string_view, const T&) {
+    ++count_;
+  }
+  template <class T>
+  void operator()(std::string_view, const std::optional<T>& value) {
+    count_ += value.has_value();
+  }
+  template <class T>
+  void required(std::string_view, const T&) {
+    ++count_;
+  }
+  template <class T>
+  void unless_empty(std::string_view, const T& list) {
+    count_ += !list.empty();
+  }
+  std::uint32_t count() const { return count_; }
+
+ private:
+  std::uint32_t count_ = 0;
+};
+
+class FieldPacker {
+ public:
+  explicit FieldPacker(Packer& out) : out_(out) {}
+  template <class T>
+  void operator()(std::string_view key, const T& value) {
+    pack_key(out_, key);
+    pack_value(out_, value);
+  }
+  template <class T>
+  void operator()(std::string_view key, const std::optional<T>& value) {
+    if (value) (*this)(key, *value);
+  }
+  template <class T>
+  void required(std::string_view key, const T& value) {
+    (*this)(key, value);
+  }
+  template <class T>
+  void unless_empty(std::string_view key, const T& list) {
+    if (!list.empty()) (*this)(key, list);
+  }
+
+ private:
+  Packer& out_;
+};
+
+template <class T>
+void pack_value(Packer& out, const std::vector<T>& values) {
+  out.pack_array(static_cast<std::uint32_t>(values.size()));
+  for (const T& value : values) pack_value(out, value);
+}
+
+/// `n_more` keys are about to be packed by the caller after these.
+template <class T>
+void pack_map(Packer& out, const T& message, std::uint32_t n_more = 0) {
+  FieldCounter counter;
+  visit_fields(counter, message);
+  out.pack_map(counter.count() + n_more);
+  FieldPacker fields(out);
+  visit_fields(fields, message);
+}
+
+template <class T>
+requires std::is_class_v<T>
+void pack_value(Packer& out, const T& message) {
+  pack_map(out, message);
+}
+
+}  // namespace understory::protocol

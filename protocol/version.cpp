@@ -1,0 +1,9 @@
+#include "protocol/messages.h"
+
+namespace understory::protocol {
+
+std::string_view version() {
+  return UNDERSTORY_VERSION;
+}
+
+}  // namespace understory::protocol
