@@ -83,6 +83,8 @@ class File {
   const TensorInfo* find_tensor(std::string_view name) const;
   std::uint32_t version() const { return version_; }
   std::uint64_t size_bytes() const { return size_bytes_; }
+  /// The file's name without folder and extension; empty after parse().
+  const std::string& file_name() const { return file_name_; }
 
   /// Tells the kernel that the tensor's pages are no longer needed in memory.
   void release_pages(const TensorInfo& tensor) const;
@@ -94,6 +96,7 @@ class File {
   std::unordered_map<std::string, std::size_t> by_name_;
   std::uint32_t version_ = 0;
   std::uint64_t size_bytes_ = 0;
+  std::string file_name_;
 };
 
 }  // namespace understory::gguf
