@@ -1,0 +1,88 @@
+"""llama-server as a peer to compare with: started for one run, asked over HTTP.
+
+The launcher is a program called as `LAUNCHER server MODEL PORT [ARGS]` that runs llama-server
+on 127.0.0.1:PORT in the foreground.
+"""
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+from rpc import REPO
+
+DEFAULT_LAUNCHER = os.environ.get("UNDERSTORY_PEER", str(REPO.parent / "shared/peer/peer.sh"))
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Peer:
+    """llama-server on its CPU backend, with F16 KV cache, for the length of a `with` block. One
+    thread: its spinning barriers are slow on a busy machine."""
+
+    def __init__(self, model, launcher=DEFAULT_LAUNCHER, context=2048, threads=1, log=None):
+        self.port_ = free_port()
+        self.command_ = [launcher, "server", str(model), str(self.port_), "-c", str(context),
+                         "-np", "1", "-t", str(threads)]
+        self.log_ = open(log or os.devnull, "w")
+
+    def __enter__(self):
+        # A session of its own: the launcher's children end with it.
+        self.process_ = subprocess.Popen(self.command_, stdout=self.log_, stderr=self.log_,
+                                         stdin=subprocess.DEVNULL, start_new_session=True)
+        deadline = time.monotonic() + 300
+        while time.monotonic() < deadline and self.process_.poll() is None:
+            try:
+                if self.get_("/health").get("status") == "ok":
+                    return self
+            except (urllib.error.URLError, ConnectionError):
+                pass
+            time.sleep(0.1)
+        self.__exit__()
+        raise RuntimeError("the peer did not become ready")
+
+    def __exit__(self, *_):
+        try:
+            os.killpg(self.process_.pid, signal.SIGTERM)
+            self.process_.wait(20)
+        except ProcessLookupError:
+            pass
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process_.pid, signal.SIGKILL)
+            self.process_.wait()
+        self.log_.close()
+
+    def url_(self, path):
+        return f"http://127.0.0.1:{self.port_}{path}"
+
+    def get_(self, path):
+        with urllib.request.urlopen(self.url_(path), timeout=10) as answer:
+            return json.load(answer)
+
+    def post_(self, path, **body):
+        request = urllib.request.Request(self.url_(path), json.dumps(body).encode(),
+                                         {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=600) as answer:
+            return json.load(answer)
+
+    def tokenize(self, text):
+        """Token ids as a completion would see them, BOS included where the model adds one."""
+        return self.post_("/tokenize", content=text, add_special=True)["tokens"]
+
+    def detokenize(self, ids):
+        return self.post_("/detokenize", tokens=ids)["content"]
+
+    def greedy(self, ids, n_tokens, top):
+        """Steps of a greedy continuation: [(id, [(id, logprob), ... likeliest first])], before
+        any sampler."""
+        answer = self.post_("/completion", prompt=ids, n_predict=n_tokens, n_probs=top,
+                            temperature=0, cache_prompt=False)
+        return [(step["id"], [(t["id"], t["logprob"]) for t in step["top_logprobs"]])
+                for step in answer["completion_probabilities"]]
