@@ -18,9 +18,9 @@ namespace understory::tokenizer {
 using TokenId = std::uint32_t;
 
 struct EncodeOptions {
-  bool add_bos = false;       // prepend BOS where the model's metadata ask for one
-  bool parse_special = false; // control tokens spelled in the text become those tokens; off for
-                              // a writer's text. User-defined tokens always match.
+  bool add_bos = false;        // prepend BOS where the model's metadata ask for one
+  bool parse_special = false;  // control tokens spelled in the text become those tokens; off for
+                               // a writer's text. User-defined tokens always match.
 };
 
 /// Immutable; all methods may be called from any thread at once.
