@@ -37,11 +37,13 @@ struct ModelInfo {
 };
 
 struct ModelOptions {
-  std::uint32_t context = 0;        // positions a sequence may have; 0: min(trained, 4096)
-  std::uint32_t max_sequences = 32; // sequences in one batch
-  std::uint32_t max_rows = 0;       // rows in one batch; 0: the backend's preferred chunk,
-                                    // and at least max_sequences
-  std::size_t kv_cache_bytes = 0;   // 0: a default from free device memory
+  std::uint32_t context = 0;         // positions a sequence may have, at most what the model was
+                                     // trained for; 0: min(trained, 4096)
+  std::uint32_t max_sequences = 32;  // sequences in one batch
+  std::uint32_t max_rows = 0;        // rows in one batch; 0: the backend's preferred chunk,
+                                     // and at least max_sequences
+  std::size_t kv_cache_bytes = 0;    // at least one context's; 0: four contexts, or a quarter
+                                     // of free device memory where that is less
 };
 
 /// `fraction` in [0, 1]; called on the loading thread.
@@ -88,15 +90,19 @@ class Model {
   virtual std::uint32_t context() const = 0;
   virtual std::uint32_t max_rows() const = 0;
   virtual std::uint32_t max_sequences() const = 0;
+  /// Rows of one batch that may want logits: fewer than max_rows() where the vocabulary is large.
+  virtual std::uint32_t max_logit_rows() const { return max_rows(); }
   virtual std::uint32_t n_cache_blocks() const = 0;
   virtual const kernels::DeviceInfo& device() const = 0;
   virtual std::size_t device_bytes() const = 0;
 
   /// Runs the batch. Rows with wants_logits get results 0, 1, ... in row order, readable until
-  /// the next forward(). Errors: kUnavailable (device lost).
+  /// the next forward(). Errors: kUnavailable (device lost), kInvalidArgument (the batch breaks
+  /// one of the limits above).
   virtual Status forward(const Batch& batch) = 0;
 
-  /// The top k of result i; k <= kernels::kMaxTopK.
+  /// The top k of result i; k <= kernels::kMaxTopK. Ties: the lower token first. No candidates
+  /// where the device was lost; the next forward() says so.
   virtual TopLogits top(std::uint32_t i, std::uint32_t k) = 0;
 
   /// All logits of result i into out [vocab_size]. Slower on a GPU: reads them all back.
