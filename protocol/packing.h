@@ -1,6 +1,9 @@
 // Private to codec.cpp: message structs to msgpack.
 #pragma once
 
+#include <bit>
+#include <cstddef>
+#include <cstdint>
 #include <msgpack.hpp>
 #include <optional>
 #include <string>
@@ -36,11 +39,20 @@ inline void pack_value(Packer& out, std::uint32_t value) {
 inline void pack_value(Packer& out, std::uint64_t value) {
   out.pack_uint64(value);
 }
+// msgpack-cxx writes whole floats as integers; a reader should find the type that the table says.
+template <class UInt>
+void pack_float_bits(Packer& out, char head, UInt bits) {
+  char bytes[1 + sizeof(UInt)] = {head};
+  for (std::size_t i = 0; i < sizeof(UInt); ++i) {
+    bytes[1 + i] = static_cast<char>(bits >> (8 * (sizeof(UInt) - 1 - i)));
+  }
+  out.pack_bin_body(bytes, sizeof(bytes));
+}
 inline void pack_value(Packer& out, float value) {
-  out.pack_float(value);
+  pack_float_bits(out, '\xca', std::bit_cast<std::uint32_t>(value));
 }
 inline void pack_value(Packer& out, double value) {
-  out.pack_double(value);
+  pack_float_bits(out, '\xcb', std::bit_cast<std::uint64_t>(value));
 }
 
 template <class T>
