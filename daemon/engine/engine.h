@@ -21,28 +21,28 @@ using ClientId = std::uint64_t;
 
 /// Neutral for base models: the distribution as it is, less its unlikely tail.
 struct SamplerParams {
-  float temperature = 1.0f;  // [0, 100]; 0: greedy
-  std::uint32_t top_k = 0;   // 0: off
-  float top_p = 1.0f;        // (0, 1]; 1: off
-  float min_p = 0.05f;       // [0, 1]; 0: off
+  float temperature = 1.0f;           // [0, 100]; 0: greedy
+  std::uint32_t top_k = 0;            // 0: off
+  float top_p = 1.0f;                 // (0, 1]; 1: off
+  float min_p = 0.05f;                // [0, 1]; 0: off
   std::optional<std::uint64_t> seed;  // drawn and reported where absent
 };
 
 enum class StopUnit { kNone, kWord, kSentence, kLine, kParagraph };
 
 struct StopParams {
-  std::uint32_t max_tokens = 48;  // [1, context]
+  std::uint32_t max_tokens = 48;     // [1, context]
   StopUnit until = StopUnit::kNone;  // ends after the first such unit
 };
 
 struct CompletionParams {
-  std::string prefix;         // any bytes; the text before the cursor
-  std::uint32_t n = 1;        // branches, [1, 16]
+  std::string prefix;   // any bytes; the text before the cursor
+  std::uint32_t n = 1;  // branches, [1, 16]
   SamplerParams sampler;
   StopParams stop;
-  std::uint32_t top = 0;      // report this many likeliest tokens beside each token, [0, 64]
-  bool healing = true;        // mend a prefix that ends inside a token
-  std::string document;       // a newer request of the same client and document cancels this
+  std::uint32_t top = 0;  // report this many likeliest tokens beside each token, [0, 64]
+  bool healing = true;    // mend a prefix that ends inside a token
+  std::string document;   // a newer request of the same client and document cancels this
 };
 
 /// Names the field and its range (kInvalidArgument) where a value is out of bounds.
@@ -56,7 +56,7 @@ struct TopToken {
 
 struct TokenResult {
   tokenizer::TokenId id = 0;
-  std::string text;  // bytes
+  std::string text;   // bytes
   float logprob = 0;  // at temperature 1 over the whole vocabulary
   std::vector<TopToken> top;
 };
@@ -78,7 +78,7 @@ struct Timings {
   std::uint32_t cached_tokens = 0;   // of the prompt, found in the KV cache
   std::uint32_t dropped_tokens = 0;  // oldest text that did not fit the context
   double queue_ms = 0;
-  double ttft_ms = 0;     // from submission to the first token
+  double ttft_ms = 0;  // from submission to the first token
   double prefill_ms = 0;
   double decode_ms = 0;
   double decode_tok_s = 0;  // all branches together
@@ -147,8 +147,10 @@ struct EngineStatus {
   std::uint64_t cached_tokens = 0;
   std::uint64_t decoded_tokens = 0;
   std::uint32_t kv_blocks_total = 0;
-  std::uint32_t kv_blocks_used = 0;
-  Percentiles ttft;      // of the last 256 completions
+  std::uint32_t kv_blocks_used = 0;    // by running requests or the prefix cache
+  std::uint32_t kv_blocks_cached = 0;  // in the prefix cache; freed when needed
+  std::uint64_t kv_evictions = 0;
+  Percentiles ttft;         // of the last 256 completions
   double decode_tok_s = 0;  // over the last completions
 };
 
@@ -156,8 +158,8 @@ class Engine {
  public:
   /// Starts the engine thread. Model and tokenizer are used by it alone from now on (the
   /// tokenizer is immutable and may be shared).
-  Engine(std::shared_ptr<model::Model> model,
-         std::shared_ptr<const tokenizer::Tokenizer> tokenizer, EngineOptions options = {});
+  Engine(std::shared_ptr<model::Model> model, std::shared_ptr<const tokenizer::Tokenizer> tokenizer,
+         EngineOptions options = {});
   /// shutdown().
   ~Engine();
   Engine(const Engine&) = delete;

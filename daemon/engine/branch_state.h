@@ -1,0 +1,72 @@
+// One branch of a completion while it grows: its tokens in the KV cache, the bytes still to be
+// healed, its text, and where it stops.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "daemon/engine/engine.h"
+#include "daemon/engine/healing.h"
+#include "daemon/engine/next_token.h"
+#include "daemon/engine/sequence.h"
+#include "daemon/engine/utf8_stream.h"
+
+namespace understory::engine {
+
+/// What all branches of a request share. Outlives them.
+struct BranchRules {
+  const CompletionParams* params = nullptr;
+  const tokenizer::Tokenizer* tokenizer = nullptr;
+  const Healing* healing = nullptr;
+  std::uint32_t max_positions = 0;
+  std::string before;  // end of the prefix
+};
+
+/// The likeliest `n` tokens of a row, as results report them.
+std::vector<TopToken> top_tokens(LogitsView& view, std::uint32_t n,
+                                 const tokenizer::Tokenizer& tokenizer);
+
+class BranchState {
+ public:
+  using Emit = std::function<void(std::string text)>;
+
+  BranchState(const BranchRules& rules, Sequence sequence, std::uint64_t seed, std::string to_heal,
+              Emit emit);
+
+  /// Takes `token`, the branch's next draw from `view`.
+  void accept(tokenizer::TokenId token, LogitsView& view);
+  /// Draws and takes the next token.
+  void step(LogitsView& view);
+
+  /// Ends the branch; text that was held back is emitted. No effect on one that has ended.
+  void finish(FinishReason reason);
+  bool finished() const { return finish_reason_.has_value(); }
+
+  Sequence& sequence() { return sequence_; }
+  std::uint64_t n_draws() const { return n_draws_; }
+
+  /// After finish().
+  Branch result() const;
+
+ private:
+  void add_text(std::string_view bytes);
+  void finish_at(std::size_t end);
+  void emit_up_to(std::size_t end);
+  void drop_tokens_after(std::size_t end);
+
+  const BranchRules& rules_;
+  Sequence sequence_;
+  std::uint64_t seed_;
+  std::string to_heal_;
+  Emit emit_;
+
+  std::uint64_t n_draws_ = 0;
+  Utf8Stream characters_;
+  std::string text_;  // whole characters
+  std::size_t n_emitted_ = 0;
+  std::vector<TokenResult> tokens_;
+  std::optional<FinishReason> finish_reason_;
+};
+
+}  // namespace understory::engine

@@ -1,0 +1,17 @@
+// The kinds of characters that stop rules and healing ask about.
+#pragma once
+
+namespace understory::engine {
+
+bool is_space(char32_t c);       // white space, line breaks included
+bool is_closer(char32_t c);      // quotes and brackets that may close after a sentence
+bool is_terminator(char32_t c);  // . ! ? and the ellipsis
+bool is_cjk_terminator(char32_t c);
+bool is_cjk_letter(char32_t c);  // written without spaces: ideographs and kana
+bool is_cjk_punctuation(char32_t c);
+bool is_joining_dash(char32_t c);  // en and em dashes
+bool is_lower(char32_t c);
+bool is_upper(char32_t c);
+bool is_letter(char32_t c);  // also anything past Latin that is not punctuation or space
+
+}  // namespace understory::engine

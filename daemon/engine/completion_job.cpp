@@ -1,0 +1,176 @@
+#include "daemon/engine/completion_job.h"
+
+#include <algorithm>
+#include <random>
+
+#include "daemon/engine/branch_seeds.h"
+#include "daemon/engine/random.h"
+
+namespace understory::engine {
+namespace {
+
+std::uint64_t fresh_seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32 | device()) & kChosenSeedMask;
+}
+
+/// Blocks at worst: the prompt's full ones once, and what each branch writes of its own, the
+/// copy of the last prompt block included.
+Need need_of(const CompletionParams& params, const Prompt& prompt, std::uint32_t max_positions) {
+  const auto n_prompt = static_cast<std::uint32_t>(prompt.tokens.size());
+  const auto n_heal = static_cast<std::uint32_t>(prompt.to_heal.size());
+  const std::uint32_t n_new = std::min(params.stop.max_tokens + n_heal + 1,
+                                       max_positions - std::min(n_prompt, max_positions));
+  const std::uint32_t in_last = n_prompt % model::kBlockSize;
+  const std::uint32_t own = (in_last + n_new + model::kBlockSize - 1) / model::kBlockSize;
+  return {params.n, n_prompt / model::kBlockSize + params.n * own + 1};
+}
+
+}  // namespace
+
+std::unique_ptr<CompletionJob> CompletionJob::make(std::shared_ptr<Ticket> ticket,
+                                                   CompletionParams params,
+                                                   std::shared_ptr<CompletionListener> listener,
+                                                   const Context& context) {
+  if (!params.sampler.seed) params.sampler.seed = fresh_seed();
+  Prompt prompt = plan_prompt(params, context.tokenizer, context.healing, context.max_positions());
+  const Need need = need_of(params, prompt, context.max_positions());
+  return std::unique_ptr<CompletionJob>(new CompletionJob(
+      std::move(ticket), need, std::move(params), std::move(prompt), std::move(listener), context));
+}
+
+CompletionJob::CompletionJob(std::shared_ptr<Ticket> ticket, Need need, CompletionParams params,
+                             Prompt prompt, std::shared_ptr<CompletionListener> listener,
+                             const Context& context)
+    : Job(std::move(ticket), need),
+      params_(std::move(params)),
+      prompt_(std::move(prompt)),
+      listener_(std::move(listener)) {
+  params_.prefix = {};  // the prompt has what is needed of it
+  rules_ = {&params_, &context.tokenizer, &context.healing, context.max_positions(), prompt_.tail};
+}
+
+void CompletionJob::start(Context& context) {
+  context_ = &context;
+  started_at_ = Clock::now();
+  timings_.queue_ms = ms_between(ticket().submitted, started_at_);
+  timings_.prompt_tokens = static_cast<std::uint32_t>(prompt_.tokens.size());
+  timings_.dropped_tokens = prompt_.dropped_tokens;
+  prompt_sequence_.emplace(context.kv, std::move(prompt_.tokens));
+  timings_.cached_tokens = prompt_sequence_->n_computed();
+}
+
+Status CompletionJob::add_rows(Step& step, std::uint32_t max_rows) {
+  added_.clear();
+  if (prompt_sequence_) {
+    auto added = step.add(*prompt_sequence_, max_rows, RowLogits::kLast);
+    if (!added.ok()) return added.error();
+    added_.push_back(*added);
+    return {};
+  }
+  for (BranchState& branch : branches_) {
+    added_.emplace_back();
+    if (branch.finished()) continue;
+    auto added = step.add(branch.sequence(), 1, RowLogits::kLast);
+    if (added.ok())
+      added_.back() = *added;
+    else
+      branch.finish(FinishReason::kContext);  // it keeps what it has
+  }
+  end_where_finished();
+  return {};
+}
+
+void CompletionJob::take_results() {
+  if (prompt_sequence_) {
+    if (added_[0].n_results > 0) begin_branches(added_[0].first_result);
+  } else {
+    for (std::size_t i = 0; i < branches_.size(); ++i) {
+      if (added_[i].n_results == 0 || branches_[i].finished()) continue;
+      LogitsView view(context_->model, added_[i].first_result);
+      branches_[i].step(view);
+    }
+  }
+  end_where_finished();
+}
+
+void CompletionJob::begin_branches(std::uint32_t result) {
+  LogitsView view(context_->model, result);
+  std::optional<std::vector<tokenizer::TokenId>> allowed;
+  if (!prompt_.to_heal.empty()) {
+    allowed = context_->healing.allowed(prompt_.to_heal);
+    if (allowed->empty()) allowed.reset();
+  }
+  NextToken next(view, params_.sampler, std::move(allowed));
+  const auto firsts =
+      choose_first_tokens(params_.n, *params_.sampler.seed, params_.sampler.temperature, next);
+  note_first_token();
+  prompt_sequence_->share(Sequence::Share::kFullBlocks);
+  for (std::uint32_t i = 0; i < params_.n; ++i) {
+    const bool last = i + 1 == params_.n;
+    Sequence sequence = last ? std::move(*prompt_sequence_) : prompt_sequence_->fork();
+    branches_.emplace_back(rules_, std::move(sequence), firsts[i].seed, prompt_.to_heal,
+                           [this, i](std::string text) {
+                             listener_->on_chunk({i, std::move(text)});
+                           });
+  }
+  prompt_sequence_.reset();
+  for (std::uint32_t i = 0; i < params_.n; ++i) branches_[i].accept(firsts[i].token, view);
+}
+
+void CompletionJob::note_first_token() {
+  first_token_at_ = Clock::now();
+  timings_.ttft_ms = ms_between(ticket().submitted, *first_token_at_);
+  timings_.prefill_ms = ms_between(started_at_, *first_token_at_);
+  context_->metrics.first_token(timings_.ttft_ms);
+}
+
+void CompletionJob::end_where_finished() {
+  ended_ |= !branches_.empty() && std::all_of(branches_.begin(), branches_.end(),
+                                              [](const auto& b) { return b.finished(); });
+}
+
+void CompletionJob::cancel() {
+  if (ended_) return;
+  ended_ = cancelled_ = true;
+  for (BranchState& branch : branches_) branch.finish(FinishReason::kCancelled);
+}
+
+void CompletionJob::fail(Error error) {
+  ended_ = true;
+  error_ = std::move(error);
+}
+
+void CompletionJob::close(Context& context) {
+  for (const BranchState& branch : branches_) {
+    results_.push_back(branch.result());
+    n_draws_ += branch.n_draws();
+  }
+  Branch untouched;
+  untouched.finish_reason = FinishReason::kCancelled;
+  results_.resize(params_.n, untouched);
+  if (first_token_at_) {
+    timings_.decode_ms = ms_between(*first_token_at_, Clock::now());
+    const std::uint64_t after_first = n_draws_ - std::min<std::uint64_t>(n_draws_, params_.n);
+    if (timings_.decode_ms > 0) timings_.decode_tok_s = after_first / timings_.decode_ms * 1000;
+  }
+  release(!error_);
+  context.metrics.ended(cancelled_ || error_, timings_, n_draws_);
+}
+
+void CompletionJob::release(bool share) {
+  if (share && prompt_sequence_) prompt_sequence_->share(Sequence::Share::kAll);
+  for (BranchState& branch : branches_)
+    if (share) branch.sequence().share(Sequence::Share::kAll);
+  prompt_sequence_.reset();
+  branches_.clear();
+}
+
+void CompletionJob::answer() {
+  if (error_)
+    listener_->on_finish(*error_);
+  else
+    listener_->on_finish(CompletionResult{std::move(results_), timings_});
+}
+
+}  // namespace understory::engine

@@ -1,0 +1,64 @@
+// A completion: one prefill of the prompt, then n branches that fork from it.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "daemon/engine/branch_state.h"
+#include "daemon/engine/job.h"
+#include "daemon/engine/prompt.h"
+
+namespace understory::engine {
+
+class CompletionJob : public Job {
+ public:
+  /// Plans the prompt (tokenizes it) on the calling thread. params must be valid.
+  static std::unique_ptr<CompletionJob> make(std::shared_ptr<Ticket> ticket,
+                                             CompletionParams params,
+                                             std::shared_ptr<CompletionListener> listener,
+                                             const Context& context);
+
+  bool is_background() const override { return false; }
+  bool is_decoding() const override { return !branches_.empty(); }
+  void start(Context& context) override;
+  Status add_rows(Step& step, std::uint32_t max_rows) override;
+  void take_results() override;
+  bool done() const override { return ended_; }
+  void cancel() override;
+  void fail(Error error) override;
+  void close(Context& context) override;
+  void answer() override;
+
+ private:
+  CompletionJob(std::shared_ptr<Ticket> ticket, Need need, CompletionParams params, Prompt prompt,
+                std::shared_ptr<CompletionListener> listener, const Context& context);
+
+  void begin_branches(std::uint32_t result);
+  void note_first_token();
+  void end_where_finished();
+  void release(bool share);
+
+  CompletionParams params_;
+  Prompt prompt_;
+  std::shared_ptr<CompletionListener> listener_;
+  Context* context_ = nullptr;  // from start() on
+  BranchRules rules_;
+
+  std::optional<Sequence> prompt_sequence_;  // until the branches begin
+  std::deque<BranchState> branches_;
+  std::vector<Step::Added> added_;  // in the current step: the prompt, or one for each branch
+
+  std::vector<Branch> results_;
+  std::optional<Error> error_;
+  bool ended_ = false;
+  bool cancelled_ = false;
+
+  Timings timings_;
+  Clock::time_point started_at_;
+  std::optional<Clock::time_point> first_token_at_;
+  std::uint64_t n_draws_ = 0;
+};
+
+}  // namespace understory::engine

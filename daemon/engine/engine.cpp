@@ -1,0 +1,253 @@
+// The engine's thread, its bounded queue, and the requests that others may cancel.
+#include "daemon/engine/engine.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+#include "daemon/engine/completion_job.h"
+#include "daemon/engine/scheduler.h"
+#include "daemon/engine/score_job.h"
+
+namespace understory::engine {
+
+std::string_view to_string(FinishReason reason) {
+  switch (reason) {
+    case FinishReason::kStop:
+      return "stop";
+    case FinishReason::kLength:
+      return "length";
+    case FinishReason::kEndOfText:
+      return "end_of_text";
+    case FinishReason::kContext:
+      return "context";
+    case FinishReason::kCancelled:
+      return "cancelled";
+  }
+  return "unknown";
+}
+
+class Engine::Impl {
+ public:
+  Impl(std::shared_ptr<model::Model> model, std::shared_ptr<const tokenizer::Tokenizer> tokenizer,
+       EngineOptions options)
+      : model_(std::move(model)),
+        tokenizer_(std::move(tokenizer)),
+        options_(options),
+        context_(*model_, *tokenizer_),
+        scheduler_(context_) {
+    publish_kv();
+    thread_ = std::thread([this] { run(); });
+  }
+
+  ~Impl() { shutdown(); }
+
+  Result<RequestId> complete(ClientId client, CompletionParams params,
+                             std::shared_ptr<CompletionListener> listener) {
+    if (Status valid = validate(params, *model_); !valid.ok()) return valid.error();
+    auto ticket = make_ticket(client, params.document);
+    if (!params.document.empty()) supersede(client, params.document, ticket->id);
+    if (Status free = check_room(); !free.ok()) return free.error();
+    return enqueue(ticket,
+                   CompletionJob::make(ticket, std::move(params), std::move(listener), context_));
+  }
+
+  Result<RequestId> score(ClientId client, ScoreParams params,
+                          std::shared_ptr<ScoreListener> listener) {
+    constexpr std::uint32_t kMaxTop = 64;
+    if (params.top > kMaxTop)
+      return Error{ErrorCode::kInvalidArgument,
+                   "top must be between 0 and 64, but is " + std::to_string(params.top)};
+    auto ticket = make_ticket(client, {});
+    if (Status free = check_room(); !free.ok()) return free.error();
+    return enqueue(ticket, ScoreJob::make(ticket, params, std::move(listener), context_));
+  }
+
+  bool cancel(RequestId request) {
+    {
+      std::lock_guard lock(mutex_);
+      const auto live = live_.find(request);
+      if (live == live_.end() || live->second->cancelled.exchange(true)) return false;
+    }
+    wake_.notify_one();
+    return true;
+  }
+
+  void cancel_all_of(ClientId client) {
+    {
+      std::lock_guard lock(mutex_);
+      for (const auto& [id, ticket] : live_)
+        if (ticket->client == client) ticket->cancelled = true;
+    }
+    wake_.notify_one();
+  }
+
+  EngineStatus status() const {
+    EngineStatus status = context_.metrics.snapshot();
+    std::lock_guard lock(mutex_);
+    status.queued = n_waiting();
+    status.active = n_active_;
+    return status;
+  }
+
+  void shutdown() {
+    {
+      std::lock_guard lock(mutex_);
+      stopping_ = true;
+      for (const auto& [id, ticket] : live_) ticket->cancelled = true;
+    }
+    wake_.notify_one();
+    std::lock_guard lock(join_mutex_);
+    if (thread_.joinable() && thread_.get_id() != std::this_thread::get_id()) thread_.join();
+  }
+
+ private:
+  using Jobs = std::vector<std::unique_ptr<Job>>;
+
+  std::shared_ptr<Ticket> make_ticket(ClientId client, std::string document) {
+    auto ticket = std::make_shared<Ticket>();
+    ticket->id = next_id_.fetch_add(1);
+    ticket->client = client;
+    ticket->document = std::move(document);
+    ticket->submitted = Clock::now();
+    return ticket;
+  }
+
+  /// The newest request for a document ends the older ones.
+  void supersede(ClientId client, const std::string& document, RequestId newest) {
+    std::lock_guard lock(mutex_);
+    for (const auto& [id, ticket] : live_)
+      if (id < newest && ticket->client == client && ticket->document == document)
+        ticket->cancelled = true;
+  }
+
+  Status check_room() const {
+    std::lock_guard lock(mutex_);
+    return check_room_locked();
+  }
+
+  Status check_room_locked() const {
+    if (stopping_) return Error{ErrorCode::kUnavailable, "the engine is shutting down"};
+    // Cancelled requests leave within one step; they count only where they pile up.
+    const bool piled_up = waiting_.size() >= std::size_t{8} * options_.max_queue;
+    if (n_waiting() >= options_.max_queue || piled_up)
+      return Error{ErrorCode::kBusy, std::to_string(n_waiting()) +
+                                         " requests are waiting already; try again shortly"};
+    return {};
+  }
+
+  Result<RequestId> enqueue(const std::shared_ptr<Ticket>& ticket, std::unique_ptr<Job> job) {
+    {
+      std::lock_guard lock(mutex_);
+      if (Status free = check_room_locked(); !free.ok()) return free.error();
+      live_.emplace(ticket->id, ticket);
+      waiting_.push_back(std::move(job));
+    }
+    wake_.notify_one();
+    return ticket->id;
+  }
+
+  std::uint32_t n_waiting() const {
+    std::uint32_t n = 0;
+    for (const auto& job : waiting_) n += job->ticket().cancelled ? 0 : 1;
+    return n;
+  }
+
+  void run() {
+    while (auto ended = wait_and_admit()) {
+      for (auto& job : *ended) {
+        job->cancel();
+        job->close(context_);
+      }
+      for (auto& job : scheduler_.step()) ended->push_back(std::move(job));
+      publish_kv();
+      answer(*ended);
+    }
+  }
+
+  /// Sleeps while there is nothing to do. Returns the waiting jobs that were cancelled;
+  /// nullopt at the end.
+  std::optional<Jobs> wait_and_admit() {
+    std::unique_lock lock(mutex_);
+    wake_.wait(lock, [&] { return stopping_ || !waiting_.empty() || !scheduler_.idle(); });
+    Jobs cancelled;
+    for (auto& job : waiting_)
+      if (job->ticket().cancelled) cancelled.push_back(std::move(job));
+    std::erase(waiting_, nullptr);
+    if (!stopping_) scheduler_.admit(waiting_);
+    n_active_ = scheduler_.n_running();
+    if (stopping_ && cancelled.empty() && waiting_.empty() && scheduler_.idle())
+      return std::nullopt;
+    return cancelled;
+  }
+
+  void answer(Jobs& ended) {
+    {
+      std::lock_guard lock(mutex_);
+      for (const auto& job : ended) live_.erase(job->ticket().id);
+      n_active_ = scheduler_.n_running();
+    }
+    for (const auto& job : ended) {
+      try {
+        job->answer();
+      } catch (...) {
+        // A listener that throws has only itself to blame; the others are answered.
+      }
+    }
+  }
+
+  void publish_kv() {
+    const KvStore& kv = context_.kv;
+    context_.metrics.set_kv(kv.pool().n_blocks(), kv.pool().n_blocks() - kv.pool().n_free(),
+                            kv.cache().n_blocks(), kv.cache().n_evicted());
+  }
+
+  const std::shared_ptr<model::Model> model_;
+  const std::shared_ptr<const tokenizer::Tokenizer> tokenizer_;
+  const EngineOptions options_;
+  Context context_;
+  Scheduler scheduler_;  // engine thread, but for the constructor
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  Jobs waiting_;
+  std::unordered_map<RequestId, std::shared_ptr<Ticket>> live_;  // waiting or running
+  std::uint32_t n_active_ = 0;
+  bool stopping_ = false;
+  std::atomic<RequestId> next_id_{1};
+
+  std::mutex join_mutex_;
+  std::thread thread_;
+};
+
+Engine::Engine(std::shared_ptr<model::Model> model,
+               std::shared_ptr<const tokenizer::Tokenizer> tokenizer, EngineOptions options)
+    : impl_(std::make_unique<Impl>(std::move(model), std::move(tokenizer), options)) {}
+
+Engine::~Engine() = default;
+
+Result<RequestId> Engine::complete(ClientId client, CompletionParams params,
+                                   std::shared_ptr<CompletionListener> listener) {
+  return impl_->complete(client, std::move(params), std::move(listener));
+}
+
+Result<RequestId> Engine::score(ClientId client, ScoreParams params,
+                                std::shared_ptr<ScoreListener> listener) {
+  return impl_->score(client, std::move(params), std::move(listener));
+}
+
+bool Engine::cancel(RequestId request) {
+  return impl_->cancel(request);
+}
+void Engine::cancel_all_of(ClientId client) {
+  impl_->cancel_all_of(client);
+}
+EngineStatus Engine::status() const {
+  return impl_->status();
+}
+void Engine::shutdown() {
+  impl_->shutdown();
+}
+
+}  // namespace understory::engine

@@ -1,0 +1,113 @@
+#include "daemon/engine/score_job.h"
+
+#include <algorithm>
+
+#include "daemon/engine/branch_state.h"
+#include "daemon/engine/prompt.h"
+
+namespace understory::engine {
+namespace {
+
+/// The tokens of `text` with their places; logprobs are filled in later.
+std::vector<ScoredToken> lay_out(std::string_view text, const tokenizer::Tokenizer& tokenizer) {
+  std::vector<ScoredToken> tokens;
+  std::uint64_t offset = 0;
+  for (const tokenizer::TokenId id : tokenizer.encode(text)) {
+    std::string_view piece = tokenizer.piece(id);
+    const bool is_first = tokens.empty();
+    if (is_first && tokenizer.adds_space_prefix() && piece.starts_with(' ')) piece.remove_prefix(1);
+    tokens.push_back({id, std::string(piece), offset, 0, {}});
+    offset += piece.size();
+  }
+  return tokens;
+}
+
+}  // namespace
+
+std::unique_ptr<ScoreJob> ScoreJob::make(std::shared_ptr<Ticket> ticket, const ScoreParams& params,
+                                         std::shared_ptr<ScoreListener> listener,
+                                         const Context& context) {
+  // +1: a copied block while its source is still held.
+  Need need{1, context.max_positions() / model::kBlockSize + 2};
+  std::unique_ptr<ScoreJob> job(
+      new ScoreJob(std::move(ticket), need, params, std::move(listener), context));
+  return job;
+}
+
+ScoreJob::ScoreJob(std::shared_ptr<Ticket> ticket, Need need, const ScoreParams& params,
+                   std::shared_ptr<ScoreListener> listener, const Context& context)
+    : Job(std::move(ticket), need),
+      top_(params.top),
+      listener_(std::move(listener)),
+      text_has_bos_(context.tokenizer.adds_bos()),
+      max_positions_(context.max_positions()),
+      start_token_(start_token(context.tokenizer)) {
+  result_.tokens = lay_out(params.text, context.tokenizer);
+  result_.bytes = params.text.size();
+}
+
+void ScoreJob::start(Context& context) {
+  context_ = &context;
+}
+
+void ScoreJob::begin_window() {
+  // Text tokens [begin, end), after the start token where one belongs there.
+  const bool with_start = text_has_bos_ || next_token_ == 0;
+  const std::size_t room = max_positions_ - (with_start ? 1 : 0);
+  std::size_t begin = next_token_ < room ? 0 : next_token_ - room / 2;
+  std::size_t end = std::min(result_.tokens.size(), begin + room);
+  if (!text_has_bos_ && next_token_ == 0) end = 1;
+
+  std::vector<tokenizer::TokenId> tokens;
+  if (with_start) tokens.push_back(start_token_);
+  // The last token's own row predicts nothing that is asked for.
+  for (std::size_t i = begin; i + 1 < end; ++i) tokens.push_back(result_.tokens[i].id);
+  n_context_ = static_cast<std::uint32_t>(next_token_ - begin) - (with_start ? 0 : 1);
+  window_.emplace(context_->kv, std::move(tokens), n_context_);
+}
+
+Status ScoreJob::add_rows(Step& step, std::uint32_t max_rows) {
+  if (!window_) begin_window();
+  const bool in_context = window_->n_computed() < n_context_;
+  const std::uint32_t n_rows =
+      in_context ? std::min(max_rows, n_context_ - window_->n_computed()) : max_rows;
+  auto added = step.add(*window_, n_rows, in_context ? RowLogits::kLast : RowLogits::kAll);
+  if (!added.ok()) return added.error();
+  added_ = *added;
+  n_computed_ += added_.n_rows;
+  return {};
+}
+
+void ScoreJob::take_results() {
+  for (std::uint32_t i = 0; i < added_.n_results; ++i) score_next(added_.first_result + i);
+  if (window_->n_pending() == 0) window_.reset();
+}
+
+void ScoreJob::score_next(std::uint32_t result) {
+  LogitsView view(context_->model, result);
+  ScoredToken& token = result_.tokens[next_token_++];
+  token.logprob = view.logprob(token.id);
+  token.top = top_tokens(view, top_, context_->tokenizer);
+  result_.nats -= token.logprob;
+}
+
+void ScoreJob::cancel() {
+  if (done()) return;
+  error_ = Error{ErrorCode::kCancelled, "the score was cancelled before it was complete"};
+}
+
+void ScoreJob::close(Context& context) {
+  window_.reset();
+  Timings timings;
+  timings.prompt_tokens = static_cast<std::uint32_t>(n_computed_);
+  context.metrics.ended(error_.has_value(), timings, 0);
+}
+
+void ScoreJob::answer() {
+  if (error_)
+    listener_->on_finish(*error_);
+  else
+    listener_->on_finish(std::move(result_));
+}
+
+}  // namespace understory::engine
