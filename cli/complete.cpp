@@ -1,0 +1,180 @@
+// `understory complete`: continues a text.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/command.h"
+#include "cli/daemon_starter.h"
+#include "cli/format.h"
+#include "cli/input.h"
+#include "cli/json_output.h"
+#include "cli/painter.h"
+#include "cli/request.h"
+#include "cli/terminal.h"
+
+namespace understory::cli {
+namespace {
+
+struct Options {
+  CommonOptions common;
+  protocol::CompleteParams params;
+  std::string text;
+  std::string file;
+  CLI::Option* text_given = nullptr;
+  CLI::Option* file_given = nullptr;
+  CLI::Option* echo_given = nullptr;
+  bool echo = false;
+  bool json = false;
+  bool timings = false;
+  ColourChoice colour = ColourChoice::kAutomatic;
+};
+
+void say(const std::string& line) {
+  write_all(STDERR_FILENO, "understory: " + line + "\n");
+}
+
+std::unique_ptr<Painter> make_painter(const Options& options, const Paint& paint) {
+  const bool echo = options.echo_given->count() > 0 ? options.echo : paint.is_terminal();
+  const std::string& prefix = options.params.prefix;
+  if (options.params.n == 1) return make_stream_painter(paint, prefix, echo);
+  if (!paint.is_terminal()) return make_list_painter(prefix, echo);
+  return make_block_painter(paint, prefix, echo, options.params.n);
+}
+
+void report_dropped(const protocol::Timings& timings) {
+  if (timings.dropped_tokens == 0) return;
+  say("the text is longer than the model's context; its oldest " +
+      std::to_string(timings.dropped_tokens) + " tokens were left out");
+}
+
+void report_timings(const protocol::Timings& t) {
+  say(format("%u prompt tokens (%u cached), first token after %.0f ms, then %.1f tokens/s",
+             t.prompt_tokens, t.cached_tokens, t.ttft_ms, t.decode_tok_s));
+}
+
+bool was_cancelled(const protocol::CompleteResult& result) {
+  for (const auto& branch : result.branches) {
+    if (branch.finish_reason == "cancelled") return true;
+  }
+  return false;
+}
+
+/// Streams to stdout. Nothing is painted before the daemon has taken the request, so that an
+/// error stands alone.
+Result<protocol::CompleteResult> stream(const Options& options, protocol::Client& client) {
+  const Paint paint(STDOUT_FILENO, options.colour);
+  std::unique_ptr<Painter> painter;
+  bool reader_is_gone = false;
+  const auto started = [&]() -> Painter& {
+    if (!painter) painter = make_painter(options, paint);
+    return *painter;
+  };
+  client.on_chunk([&](const protocol::ChunkNotice& chunk) {
+    if (!started().chunk(chunk.branch, chunk.text)) reader_is_gone = true;
+  });
+  Result<protocol::CompleteResult> result =
+      call_interruptibly(client, options.params, [&] { return reader_is_gone; });
+  client.on_chunk({});
+  if (result) {
+    started().finish(result->branches);
+  } else if (painter && paint.is_terminal()) {
+    write_all(STDOUT_FILENO, "\n");
+  }
+  return result;
+}
+
+int run_complete(Options& options) {
+  const auto given = [](const CLI::Option* option, const std::string& value) {
+    return option->count() > 0 ? std::optional<std::string>(value) : std::nullopt;
+  };
+  options.params.prefix = value_or_fail(
+      read_text(given(options.text_given, options.text), given(options.file_given, options.file)));
+  options.params.stream = !options.json;
+
+  Connection connection = connect_or_fail(options.common);
+  const InterruptWatch watch;
+  Result<protocol::CompleteResult> result =
+      options.json ? call_interruptibly(connection.client, options.params)
+                   : stream(options, connection.client);
+  if (!result && result.error().code == ErrorCode::kCancelled) return kExitCancelled;
+  const protocol::CompleteResult completed = value_or_fail(std::move(result));
+  if (options.json) write_all(STDOUT_FILENO, to_json(completed) + "\n");
+  report_dropped(completed.timings);
+  if (options.timings) report_timings(completed.timings);
+  return is_interrupted() && was_cancelled(completed) ? kExitCancelled : kExitOk;
+}
+
+void add_sampler_options(CLI::App& command, protocol::CompleteParams& params) {
+  command.add_option("-n,--n", params.n, "Different continuations, 1 to 16")
+      ->type_name("N")
+      ->capture_default_str();
+  command.add_option("--max-tokens", params.max_tokens, "End after this many tokens")
+      ->type_name("N")
+      ->capture_default_str();
+  command
+      .add_option("--until", params.until, "End after the first word, sentence, line or paragraph")
+      ->type_name("UNIT")
+      ->check(CLI::IsMember({"none", "word", "sentence", "line", "paragraph"}))
+      ->capture_default_str();
+  command.add_option("--seed", params.seed, "The same seed gives the same text")->type_name("N");
+  command
+      .add_option("--temperature", params.temperature,
+                  "0 always takes the likeliest token, more is bolder, 0 to 100")
+      ->type_name("X")
+      ->capture_default_str();
+  command.add_option("--top-k", params.top_k, "Only the K likeliest tokens; 0 is off")
+      ->type_name("K")
+      ->capture_default_str();
+  command.add_option("--top-p", params.top_p, "Only the likeliest tokens that make up P; 1 is off")
+      ->type_name("P")
+      ->capture_default_str();
+  command
+      .add_option("--min-p", params.min_p,
+                  "Only tokens at least P times as likely as the likeliest; 0 is off")
+      ->type_name("P")
+      ->capture_default_str();
+  command.add_flag("!--no-healing", params.healing,
+                   "Take a word that the text ends in the middle of as it stands");
+}
+
+}  // namespace
+
+void add_complete(CLI::App& app, Run& run) {
+  const auto options = std::make_shared<Options>();
+  CLI::App& command = *app.add_subcommand("complete", "Continue a text");
+  options->text_given =
+      command.add_option("text", options->text, "The text before the cursor; '-' reads stdin")
+          ->type_name("TEXT");
+  options->file_given = command.add_option("-f,--file", options->file, "Read the text from a file")
+                            ->type_name("FILE");
+  add_sampler_options(command, options->params);
+  command
+      .add_option("--top", options->params.top,
+                  "With --json: the N likeliest tokens beside each token, 0 to 64")
+      ->type_name("N");
+  command.add_flag("--json", options->json, "One JSON object at the end; see cli/README.md");
+  options->echo_given = command.add_flag("--echo,!--no-echo", options->echo,
+                                         "Print the text itself too; the default on a terminal");
+  command.add_flag("--timings", options->timings, "Say on stderr how long it took");
+  command.add_option("--color", options->colour, "When to colour: auto, always or never")
+      ->type_name("WHEN")
+      ->transform(CLI::CheckedTransformer(
+                      std::map<std::string, ColourChoice>{{"auto", ColourChoice::kAutomatic},
+                                                          {"always", ColourChoice::kAlways},
+                                                          {"never", ColourChoice::kNever}})
+                      .description(""));
+  add_common_options(command, options->common);
+  command.footer(
+      "Examples:\n"
+      "  understory complete 'It was raining when'\n"
+      "  understory complete --n 3 --until sentence 'She opened the letter and'\n"
+      "  understory complete --file chapter1.md --max-tokens 200\n"
+      "  understory complete -- '--and then she laughed'");
+  command.callback([options, &run] { run = [options] { return run_complete(*options); }; });
+}
+
+}  // namespace understory::cli
