@@ -20,6 +20,7 @@ struct VulkanOptions {
   std::string device;  // index or part of a name, case-insensitive; empty: best first
   KernelFamily family = KernelFamily::kAutomatic;
   bool validation = false;  // Khronos validation with synchronization; errors become fatal
+  bool staging = false;     // copy through staging buffers as on a discrete GPU (for tests)
 };
 
 /// All usable devices, best first (discrete, integrated, virtual, CPU driver); the position is
@@ -28,6 +29,15 @@ struct VulkanOptions {
 Result<std::vector<DeviceInfo>> list_vulkan_devices();
 
 /// Errors: kNoDevice (none, or none that matches options.device; lists what there is).
+/// Its run() fails with kInternal and the layer's words once validation has found an error.
 Result<std::unique_ptr<Backend>> open_vulkan_backend(const VulkanOptions& options);
+
+/// Errors that the validation layers have reported on this backend; 0 where they are off. The
+/// backend must have come from open_vulkan_backend.
+std::size_t validation_error_count(const Backend& backend);
+
+/// GB/s at which the device's kernels read a buffer far larger than its caches, the best of a
+/// few runs (about 0.3 s). The backend must have come from open_vulkan_backend.
+Result<double> measure_memory_bandwidth_gb_s(Backend& backend);
 
 }  // namespace understory::kernels
