@@ -17,8 +17,14 @@ namespace {
 #define WHITE                                                                         \
   "\\x09-\\x0d\\x20\\x85\\xa0\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}" \
   "\\x{205f}\\x{3000}"
-#define LETTER "\\p{L}"
-#define NUMBER "\\p{N}"
+// Debian 12's PCRE2 knows Unicode 14; what 15.1 added is spelled out, so that words end where
+// llama.cpp's end.
+#define LETTER                                                                               \
+  "\\p{L}\\x{1123f}\\x{11240}\\x{11f02}\\x{11f04}-\\x{11f10}\\x{11f12}-\\x{11f33}\\x{1342f}" \
+  "\\x{13441}-\\x{13446}\\x{1b132}\\x{1b155}\\x{1df25}-\\x{1df2a}\\x{1e030}-\\x{1e06d}"      \
+  "\\x{1e4d0}-\\x{1e4eb}\\x{2b739}\\x{2ebf0}-\\x{2ee5d}\\x{31350}-\\x{323af}"
+#define NUMBER "\\p{N}\\x{11f50}-\\x{11f59}\\x{1d2c0}-\\x{1d2d3}\\x{1e4f0}-\\x{1e4f9}"
+#define PUNCTUATION "\\p{P}\\x{11b00}-\\x{11b09}\\x{11f43}-\\x{11f4f}"
 
 constexpr char kGpt2[] =
     "'(?:[stmd]|re|ve|ll)| ?[" LETTER "]+| ?[" NUMBER "]+| ?[^" WHITE LETTER NUMBER "]+|[" WHITE
@@ -32,12 +38,13 @@ constexpr char kGpt2[] =
 
 constexpr char kLlama3[] = LLAMA3("{1,3}");
 constexpr char kQwen2[] = LLAMA3("");
-constexpr char kPunctuationRun[] = "[\\p{P}$+<=>^~|]+";
+constexpr char kPunctuationRun[] = "[" PUNCTUATION "$+<=>^~|]+";
 constexpr char kNumberRun[] = "[" NUMBER "]+";
 constexpr char kNumber[] = "[" NUMBER "]";
 constexpr char kThreeDigits[] = "[0-9][0-9][0-9]";
 
 #undef LLAMA3
+#undef PUNCTUATION
 #undef NUMBER
 #undef LETTER
 #undef WHITE

@@ -1,10 +1,14 @@
 // Tokenizes documents with a model's tokenizer, for scripts/compare-tokenizer and by hand.
 //   tokenize_file MODEL.gguf ids    one JSON array of ids a line, for each document on stdin
-//   tokenize_file MODEL.gguf bench  MB/s of encoding and decoding all documents of stdin as one
+//   tokenize_file MODEL.gguf bench  MB/s of processor time, for all documents of stdin as one
 //   tokenize_file MODEL.gguf info   what the tokenizer says about itself
+// Further arguments change the model's metadata, as llama.cpp's --override-kv writes it:
+// tokenizer.ggml.pre=str:qwen2, tokenizer.ggml.add_space_prefix=bool:true
 // On stdin a document is its length in bytes, in decimal, a newline, and the bytes.
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <iostream>
 #include <iterator>
 #include <string>
@@ -44,13 +48,12 @@ void print_ids(const Tokenizer& tokenizer, const std::vector<std::string>& docum
 }
 
 template <class F>
-double best_seconds(const F& run) {
+double best_cpu_seconds(const F& run) {
   double best = 1e9;
   for (int i = 0; i < kBenchRuns; ++i) {
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();
     run();
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-    best = std::min(best, elapsed.count());
+    best = std::min(best, static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
   }
   return best;
 }
@@ -60,8 +63,8 @@ void bench(const Tokenizer& tokenizer, const std::vector<std::string>& documents
   for (const std::string& document : documents) text += document;
   std::vector<TokenId> ids;
   std::string decoded;
-  const double encode_s = best_seconds([&] { ids = tokenizer.encode(text); });
-  const double decode_s = best_seconds([&] { decoded = tokenizer.decode(ids, true); });
+  const double encode_s = best_cpu_seconds([&] { ids = tokenizer.encode(text); });
+  const double decode_s = best_cpu_seconds([&] { decoded = tokenizer.decode(ids, true); });
   const double mb = static_cast<double>(text.size()) / 1e6;
   std::cout << text.size() << " bytes, " << ids.size() << " tokens: encode " << mb / encode_s
             << " MB/s, decode " << mb / decode_s << " MB/s, "
@@ -80,18 +83,38 @@ void print_info(const Tokenizer& tokenizer) {
   std::cout << '\n';
 }
 
+bool override_value(const std::string& argument, understory::gguf::Metadata& metadata) {
+  const std::size_t equals = argument.find('=');
+  if (equals == argument.npos) return false;
+  const std::string key = argument.substr(0, equals);
+  const std::string value = argument.substr(equals + 1);
+  if (value.starts_with("str:")) {
+    metadata.set(key, value.substr(4));
+  } else if (value == "bool:true" || value == "bool:false") {
+    metadata.set(key, value == "bool:true");
+  } else {
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string mode = argc == 3 ? argv[2] : "";
+  const std::string mode = argc >= 3 ? argv[2] : "";
   if (mode != "ids" && mode != "bench" && mode != "info") {
-    std::cerr << "usage: tokenize_file MODEL.gguf ids|bench|info <DOCUMENTS\n";
+    std::cerr << "usage: tokenize_file MODEL.gguf ids|bench|info [KEY=TYPE:VALUE...] <DOCUMENTS\n";
     return 2;
   }
   const auto file = File::open(argv[1]);
   if (!file) return std::cerr << file.error().message << '\n', 1;
+  understory::gguf::Metadata metadata = file->metadata();
+  for (int i = 3; i < argc; ++i) {
+    if (!override_value(argv[i], metadata))
+      return std::cerr << "bad override " << argv[i] << '\n', 2;
+  }
   const auto load_start = std::chrono::steady_clock::now();
-  const auto tokenizer = Tokenizer::from_gguf(file->metadata());
+  const auto tokenizer = Tokenizer::from_gguf(metadata);
   if (!tokenizer) return std::cerr << tokenizer.error().message << '\n', 1;
   const std::chrono::duration<double, std::milli> load =
       std::chrono::steady_clock::now() - load_start;
