@@ -1,13 +1,131 @@
-#include <stdexcept>
+#include <algorithm>
+#include <array>
 
 #include "kernels/vulkan/recorder.h"
+#include "kernels/vulkan/weight_shaders.h"
+#include "kernels/vulkan/weights.h"
 
 namespace understory::kernels::vulkan {
+namespace {
 
-void prepare_weight_pipelines(const Device&, Pipelines&, DType) {}
+constexpr std::uint32_t kBias = 1;
+constexpr std::uint32_t kSilu = 2;
+constexpr std::uint32_t kGelu = 4;
+constexpr std::uint32_t kAccumulate = 8;
 
-void Recorder::matmul(const Matrix&, const Tensor&, const Tensor&, std::uint32_t, const Epilogue&) {
-  throw std::logic_error("matmul is not built yet");
+// Rows of `in` that one invocation of matmul_lanes handles, most first.
+constexpr std::array<std::uint32_t, 4> kLaneTokens{8, 4, 2, 1};
+
+constexpr std::uint32_t kMatvecMaxRows = 8;  // from here on tiles win on GPUs
+constexpr std::uint32_t kMatvecSubgroups = 4;
+constexpr std::uint32_t kMatvecMaxGroups = 65535;
+constexpr std::uint32_t kTile = 64;
+
+// Push constants of matmul_lanes.comp.
+struct LanesPush {
+  std::uint32_t n_rows;
+  std::uint32_t first_row;
+  std::uint32_t cols;
+  std::uint32_t out_rows;
+  std::uint32_t first_out;
+  std::uint32_t part_rows;
+  std::uint32_t n_steps;
+  std::uint32_t epilogue;
+};
+static_assert(sizeof(LanesPush) == 32);
+
+// Push constants of matmul_blocks.glsl.
+struct BlocksPush {
+  std::uint32_t n_rows;
+  std::uint32_t cols;
+  std::uint32_t out_rows;
+  std::uint32_t first_out;
+  std::uint32_t part_rows;
+  std::uint32_t row_words;
+  std::uint32_t epilogue;
+};
+static_assert(sizeof(BlocksPush) == 28);
+
+std::uint32_t epilogue_bits(const Epilogue& epilogue) {
+  std::uint32_t bits = 0;
+  if (epilogue.bias) bits |= kBias;
+  if (epilogue.gate) bits |= *epilogue.gate == Activation::kSilu ? kSilu : kGelu;
+  if (epilogue.accumulate) bits |= kAccumulate;
+  return bits;
+}
+
+std::uint32_t ceil_div(std::uint32_t a, std::uint32_t b) {
+  return (a + b - 1) / b;
+}
+
+std::uint32_t matvec_local_size(const Device& device) {
+  return device.info().subgroup_size * (device.is_cpu_driver() ? 1 : kMatvecSubgroups);
+}
+
+std::uint32_t matvec_tokens(std::uint32_t n_rows) {
+  return n_rows == 1 ? 1 : n_rows <= 4 ? 4 : kMatvecMaxRows;
+}
+
+}  // namespace
+
+void prepare_weight_pipelines(const Device& device, Pipelines& pipelines, DType type) {
+  const auto prepare = [&](std::string_view name, std::string_view kinds,
+                           std::initializer_list<std::uint32_t> constants) {
+    pipelines.get(weight_shader(name, type), kinds, {constants.begin(), constants.size()});
+  };
+  if (device.uses_lanes()) {
+    for (const std::uint32_t tokens : kLaneTokens) {
+      prepare("matmul_lanes", "tssss", {device.info().subgroup_size, tokens});
+    }
+    return;
+  }
+  prepare("matmul_blocks", "sssss", {});
+  for (const std::uint32_t tokens : {1u, 4u, kMatvecMaxRows}) {
+    prepare("matvec_blocks", "sssss", {matvec_local_size(device), tokens});
+  }
+}
+
+void Recorder::matmul(const Matrix& w, const Tensor& in, const Tensor& out, std::uint32_t n_rows,
+                      const Epilogue& epilogue) {
+  const Binding destination = epilogue.accumulate ? updates(out) : writes(out);
+  const std::uint32_t bits = epilogue_bits(epilogue);
+  for (const MatrixPart& part : storage_of(w).parts) {
+    if (uses_lanes()) {
+      const LaneStep step = lane_step(w.type);
+      LanesPush push{n_rows,         0,           w.cols, w.rows, part.first_row,
+                     part.n_rows, ceil_div(w.cols, step.cols), bits};
+      const std::uint32_t tiles = ceil_div(part.n_rows, kRowsPerLane * subgroup_size());
+      // As many rows as fit the widest variant, then the narrowest one that holds the rest.
+      for (const std::uint32_t tokens : kLaneTokens) {
+        const std::uint32_t left = n_rows - push.first_row;
+        const std::uint32_t groups = tokens == 1 ? left : left / tokens;
+        if (groups == 0) continue;
+        dispatch(weight_shader("matmul_lanes", w.type), {subgroup_size(), tokens},
+                 {reads_part(w, part, BindingKind::kTexels), reads(in), reads(epilogue.bias),
+                  reads(epilogue.gate_input), destination},
+                 push, {tiles, groups});
+        push.first_row += groups * tokens;
+      }
+      continue;
+    }
+    const BlocksPush push{n_rows,      w.cols,
+                          w.rows,      part.first_row,
+                          part.n_rows, block_row_words(w.type, w.cols),
+                          bits};
+    const std::initializer_list<Binding> bindings{
+        reads_part(w, part, BindingKind::kStorage), reads(in), reads(epilogue.bias),
+        reads(epilogue.gate_input), destination};
+    if (n_rows <= kMatvecMaxRows) {
+      const std::uint32_t subgroups = device().is_cpu_driver() ? 1 : kMatvecSubgroups;
+      const std::uint32_t groups = std::min(ceil_div(part.n_rows, subgroups), kMatvecMaxGroups);
+      const std::uint32_t tokens = matvec_tokens(n_rows);
+      dispatch(weight_shader("matvec_blocks", w.type), {matvec_local_size(device()), tokens},
+               bindings, push, {groups, ceil_div(n_rows, tokens)});
+    } else {
+      dispatch(weight_shader("matmul_blocks", w.type), {}, bindings, push,
+               {ceil_div(part.n_rows, kTile), ceil_div(n_rows, kTile)});
+    }
+  }
 }
 
 }  // namespace understory::kernels::vulkan
