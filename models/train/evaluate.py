@@ -23,14 +23,21 @@ ROWS = 8  # windows at a time
 
 
 class Validation:
-    def __init__(self, folder):
+    """The validation books as token ids, of the working folder's tokenizer or of another."""
+
+    def __init__(self, folder, tokenizer=None):
         data = corpus.data_dir(folder)
-        self.ids = np.fromfile(data / "val.bin", np.uint16).astype(np.int64)
-        self.meta = json.loads((data / "meta.json").read_text())["val"]
+        if tokenizer is None:
+            self.ids = np.fromfile(data / "val.bin", np.uint16).astype(np.int64)
+            self.n_bytes = json.loads((data / "meta.json").read_text())["val"]["bytes"]
+        else:
+            import prepare
+            ids, counts = prepare.encode_split(tokenizer, folder, "val")
+            self.ids, self.n_bytes = ids.astype(np.int64), counts["bytes"]
 
     @property
     def bytes_per_token(self):
-        return self.meta["bytes"] / self.meta["tokens"]
+        return self.n_bytes / len(self.ids)
 
     def stories(self):
         starts = np.flatnonzero(self.ids == corpus.END_OF_TEXT_ID)
@@ -77,11 +84,13 @@ def full(net, validation):
     return total, n_tokens
 
 
-def load_network(path, averaged):
+def load(path, folder, averaged):
+    """(network, the validation books in its own tokens)."""
     if str(path).endswith(".gguf"):
         import from_gguf
-        return checkpoints.network(from_gguf.read(path))
-    return checkpoints.network(checkpoints.load(path), averaged)
+        net = checkpoints.network(from_gguf.read(path))
+        return net, Validation(folder, from_gguf.read_tokenizer(path))
+    return checkpoints.network(checkpoints.load(path), averaged), Validation(folder)
 
 
 def main():
@@ -96,13 +105,12 @@ def main():
         import baselines
         baselines.report(args.dir)
     if args.model:
-        validation = Validation(args.dir)
-        net = load_network(args.model, args.average)
+        net, validation = load(args.model, args.dir, args.average)
         total, n_tokens = full(net, validation)
-        nats_per_byte = total / validation.meta["bytes"]
+        nats_per_byte = total / validation.n_bytes
         print(f"{args.model}: {nats_per_byte:.4f} nats/byte, "
               f"{nats_per_byte / math.log(2):.4f} bits/byte, {total / n_tokens:.4f} nats/token "
-              f"({n_tokens} tokens, {validation.meta['bytes']} bytes)")
+              f"({n_tokens} tokens, {validation.n_bytes} bytes)")
 
 
 if __name__ == "__main__":

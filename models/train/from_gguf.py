@@ -1,11 +1,11 @@
 """Reads a model that export.py wrote back into a checkpoint: to measure the file as it is, or to go
 on from it where the checkpoint was lost (the optimizers start afresh; the tokenizer comes along).
 
-  from_gguf.py MODEL.gguf [--dir DIR] [--tokens N]   writes DIR/run/checkpoint.pt
+  from_gguf.py MODEL.gguf [--dir DIR] [--tokens N]
+
+writes DIR/run/checkpoint.pt and the file's tokenizer; prepare.py must follow, for its tokens.
 """
 import argparse
-import json
-import pathlib
 
 import gguf
 import torch
@@ -37,8 +37,8 @@ def read(path, n_tokens=0):
                                   checkpoints.Progress(tokens=n_tokens), {})
 
 
-def write_tokenizer(path, output):
-    """tokenizer.json as tokenizer.py writes it, from the file's own vocabulary and merges."""
+def read_tokenizer(path):
+    """The file's own vocabulary and merges, as tokenizer.py makes them."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     fields = gguf.GGUFReader(path).fields
     tokens = fields["tokenizer.ggml.tokens"].contents()
@@ -48,8 +48,7 @@ def write_tokenizer(path, output):
     tokenizer.add_special_tokens([corpus.END_OF_TEXT])
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
     tokenizer.decoder = decoders.ByteLevel()
-    output.parent.mkdir(parents=True, exist_ok=True)
-    tokenizer.save(str(output))
+    return tokenizer
 
 
 def main():
@@ -64,9 +63,11 @@ def main():
         raise SystemExit(f"error: {output} exists; move it away first")
     output.parent.mkdir(parents=True, exist_ok=True)
     checkpoints.save(output, read(args.model, int(args.tokens)))
-    if not corpus.tokenizer_path(args.dir).exists():
-        write_tokenizer(args.model, corpus.tokenizer_path(args.dir))
-    print(f"wrote {output}")
+    # Tokenizers of other runs have other tokens: the weights know their own alone.
+    tokenizer = corpus.tokenizer_path(args.dir)
+    tokenizer.parent.mkdir(parents=True, exist_ok=True)
+    read_tokenizer(args.model).save(str(tokenizer))
+    print(f"wrote {output} and {tokenizer}")
 
 
 if __name__ == "__main__":
