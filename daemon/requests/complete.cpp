@@ -1,0 +1,104 @@
+// complete and cancel.
+#include "daemon/requests/convert.h"
+#include "daemon/requests/registry.h"
+
+namespace understory::requests {
+namespace {
+
+engine::StopUnit stop_unit(const std::string& name) {
+  if (name == "none") return engine::StopUnit::kNone;
+  if (name == "word") return engine::StopUnit::kWord;
+  if (name == "sentence") return engine::StopUnit::kSentence;
+  if (name == "line") return engine::StopUnit::kLine;
+  if (name == "paragraph") return engine::StopUnit::kParagraph;
+  throw ErrorException(
+      {ErrorCode::kInvalidArgument,
+       "'until' must be none, word, sentence, line or paragraph, not '" + name + "'"});
+}
+
+engine::CompletionParams to_engine(protocol::CompleteParams p) {
+  engine::CompletionParams params;
+  params.prefix = std::move(p.prefix);
+  params.n = p.n;
+  params.sampler = {p.temperature, p.top_k, p.top_p, p.min_p, p.seed};
+  params.stop = {p.max_tokens, stop_unit(p.until)};
+  params.top = p.top;
+  params.healing = p.healing;
+  params.document = std::move(p.document);
+  return params;
+}
+
+protocol::Branch to_protocol(engine::Branch branch) {
+  protocol::Branch out;
+  out.text = std::move(branch.text);
+  out.tokens.reserve(branch.tokens.size());
+  for (engine::TokenResult& t : branch.tokens) {
+    out.tokens.push_back(
+        {t.id, std::move(t.text), t.logprob, requests::to_protocol(std::move(t.top))});
+  }
+  out.finish_reason = engine::to_string(branch.finish_reason);
+  out.mean_logprob = branch.mean_logprob;
+  out.seed = branch.seed;
+  return out;
+}
+
+protocol::CompleteResult to_protocol(engine::CompletionResult result, const LoadedModel& loaded) {
+  protocol::CompleteResult out;
+  for (engine::Branch& branch : result.branches)
+    out.branches.push_back(to_protocol(std::move(branch)));
+  const engine::Timings& t = result.timings;
+  out.timings = {t.prompt_tokens, t.cached_tokens, t.dropped_tokens, t.queue_ms,
+                 t.ttft_ms,       t.prefill_ms,    t.decode_ms,      t.decode_tok_s};
+  out.model = loaded.model.name;
+  out.device = loaded.device.name;
+  return out;
+}
+
+// Carries what the engine says from its thread to the connection's strand.
+class Listener : public engine::CompletionListener {
+ public:
+  Listener(std::shared_ptr<Call> call, std::shared_ptr<const LoadedModel> loaded, bool stream)
+      : call_(std::move(call)), loaded_(std::move(loaded)), stream_(stream) {}
+
+  void on_chunk(const engine::Chunk& chunk) override {
+    if (!stream_) return;
+    call_->post(
+        [call = call_, notice = protocol::ChunkNotice{call_->number(), chunk.branch, chunk.text}] {
+          call->notify(notice);
+        });
+  }
+
+  void on_finish(Result<engine::CompletionResult> result) override {
+    // std::function wants a copyable callable.
+    auto shared = std::make_shared<Result<engine::CompletionResult>>(std::move(result));
+    call_->post([call = call_, loaded = loaded_, shared] {
+      if (!shared->ok()) return call->fail(shared->error());
+      call->finish(to_protocol(std::move(*shared).value(), *loaded));
+    });
+  }
+
+ private:
+  std::shared_ptr<Call> call_;
+  std::shared_ptr<const LoadedModel> loaded_;
+  bool stream_;
+};
+
+}  // namespace
+
+void complete(const std::shared_ptr<Call>& call) {
+  auto params = call->params<protocol::CompleteParams>();
+  const std::shared_ptr<const LoadedModel> loaded = model_of(*call);
+  const bool stream = params.stream;
+  // Its listener can only post to this strand, so the engine's number is noted before it speaks.
+  call->engine_request = loaded->engine
+                             ->complete(call->connection()->id(), to_engine(std::move(params)),
+                                        std::make_shared<Listener>(call, loaded, stream))
+                             .value_or_throw();
+}
+
+void cancel(const std::shared_ptr<Call>& call) {
+  const auto params = call->params<protocol::CancelParams>();
+  call->finish(protocol::CancelResult{call->connection()->cancel(params.request)});
+}
+
+}  // namespace understory::requests
