@@ -19,6 +19,9 @@ inline double ms_between(Clock::time_point from, Clock::time_point to) {
   return std::chrono::duration<double, std::milli>(to - from).count();
 }
 
+/// Branches that can be in one step together.
+std::uint32_t max_branches(const model::Model& model);
+
 struct Context {
   Context(model::Model& m, const tokenizer::Tokenizer& t)
       : model(m), tokenizer(t), healing(t), kv(m.n_cache_blocks()) {}

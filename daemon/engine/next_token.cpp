@@ -19,6 +19,8 @@ float finite(float logit) {
 const model::TopLogits& LogitsView::top() {
   if (top_) return *top_;
   top_ = model_.top(result_, std::min(kernels::kMaxTopK, vocab_size()));
+  if (top_->candidates.empty())
+    throw ErrorException({ErrorCode::kUnavailable, "the device was lost; restart the daemon"});
   for (auto& c : top_->candidates) c.logit = finite(c.logit);
   std::sort(top_->candidates.begin(), top_->candidates.end(), [](const auto& a, const auto& b) {
     return a.logit != b.logit ? a.logit > b.logit : a.token < b.token;

@@ -16,6 +16,7 @@ class LogitsView {
   LogitsView(model::Model& model, std::uint32_t result) : model_(model), result_(result) {}
 
   /// The min(kMaxTopK, vocabulary) likeliest, highest first, ties in order of id.
+  /// Throws ErrorException where the device was lost.
   const model::TopLogits& top();
   /// Every token in order of id.
   const std::vector<model::Candidate>& all();

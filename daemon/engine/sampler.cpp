@@ -87,6 +87,8 @@ void apply_temperature(Distribution& distribution, float temperature) {
 std::optional<Distribution> shape(Distribution distribution, const SamplerParams& params) {
   if (params.temperature > 0) {
     apply_top_k(distribution, params.top_k);
+    // top_k kept unseen tokens, so what top_p would renormalise by is not known.
+    if (!distribution.complete && params.top_k > 0 && params.top_p < 1) return std::nullopt;
     apply_top_p(distribution, params.top_p);
     apply_min_p(distribution, params.min_p);
     const bool truncates = params.top_k > 0 || params.top_p < 1 || params.min_p > 0;

@@ -64,7 +64,7 @@ void Scheduler::admit(std::vector<std::unique_ptr<Job>>& waiting) {
 }
 
 bool Scheduler::fits(const Need& need) {
-  if (n_sequences_ + need.n_sequences > context_.model.max_sequences()) return false;
+  if (n_sequences_ + need.n_sequences > max_branches(context_.model)) return false;
   return context_.kv.reserve(need.n_blocks);
 }
 

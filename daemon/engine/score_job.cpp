@@ -22,29 +22,36 @@ std::vector<ScoredToken> lay_out(std::string_view text, const tokenizer::Tokeniz
   return tokens;
 }
 
+/// Positions of a window: half of the KV cache stays free for completions.
+std::uint32_t window_positions(const Context& context) {
+  const std::uint32_t half = context.model.n_cache_blocks() / 2 * model::kBlockSize;
+  return std::max(2 * model::kBlockSize, std::min(context.max_positions(), half));
+}
+
 }  // namespace
 
 std::unique_ptr<ScoreJob> ScoreJob::make(std::shared_ptr<Ticket> ticket, const ScoreParams& params,
                                          std::shared_ptr<ScoreListener> listener,
                                          const Context& context) {
-  // +1: a copied block while its source is still held.
-  Need need{1, context.max_positions() / model::kBlockSize + 2};
+  std::vector<ScoredToken> tokens = lay_out(params.text, context.tokenizer);
+  const std::size_t longest = std::min<std::size_t>(window_positions(context), tokens.size() + 1);
+  // +2: the last block's part, and a copied block while its source is still held.
+  const Need need{1, static_cast<std::uint32_t>(longest / model::kBlockSize) + 2};
   std::unique_ptr<ScoreJob> job(
-      new ScoreJob(std::move(ticket), need, params, std::move(listener), context));
+      new ScoreJob(std::move(ticket), need, params.top, std::move(listener), context));
+  job->result_.tokens = std::move(tokens);
+  job->result_.bytes = params.text.size();
   return job;
 }
 
-ScoreJob::ScoreJob(std::shared_ptr<Ticket> ticket, Need need, const ScoreParams& params,
+ScoreJob::ScoreJob(std::shared_ptr<Ticket> ticket, Need need, std::uint32_t top,
                    std::shared_ptr<ScoreListener> listener, const Context& context)
     : Job(std::move(ticket), need),
-      top_(params.top),
+      top_(top),
       listener_(std::move(listener)),
       text_has_bos_(context.tokenizer.adds_bos()),
-      max_positions_(context.max_positions()),
-      start_token_(start_token(context.tokenizer)) {
-  result_.tokens = lay_out(params.text, context.tokenizer);
-  result_.bytes = params.text.size();
-}
+      max_positions_(window_positions(context)),
+      start_token_(start_token(context.tokenizer)) {}
 
 void ScoreJob::start(Context& context) {
   context_ = &context;

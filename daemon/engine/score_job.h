@@ -1,9 +1,9 @@
 // The log-probability of every token of a text, in the background of completions.
 //
-// A text longer than the context is read in overlapping windows: each token has at least half
-// a context of text before it. The first token is judged after the start token (BOS, else EOS,
-// else a line break); where the model's texts carry no BOS, the others are judged without one,
-// exactly as a completion after them would be.
+// A text longer than a window (the context, or half of the KV cache where that is less) is read
+// in overlapping windows: each token has at least half a window of text before it. The first token
+// is judged after the start token (BOS, else EOS, else a line break); where the model's texts carry
+// no BOS, the others are judged without one, exactly as a completion after them would be.
 #pragma once
 
 #include <memory>
@@ -33,7 +33,7 @@ class ScoreJob : public Job {
   void answer() override;
 
  private:
-  ScoreJob(std::shared_ptr<Ticket> ticket, Need need, const ScoreParams& params,
+  ScoreJob(std::shared_ptr<Ticket> ticket, Need need, std::uint32_t top,
            std::shared_ptr<ScoreListener> listener, const Context& context);
 
   void begin_window();

@@ -5,12 +5,15 @@
 namespace understory::engine {
 
 Step::Step(const model::Model& model, KvStore& kv)
-    : kv_(kv), max_rows_(model.max_rows()), max_sequences_(model.max_sequences()) {}
+    : kv_(kv),
+      max_rows_(model.max_rows()),
+      max_sequences_(model.max_sequences()),
+      max_results_(model.max_logit_rows()) {}
 
 Result<Step::Added> Step::add(Sequence& sequence, std::uint32_t max_rows, RowLogits logits) {
   Added added{0, n_results_, 0};
   std::uint32_t n_rows = std::min({sequence.n_pending(), max_rows, rows_left()});
-  const std::uint32_t results_left = max_sequences_ - n_results_;
+  const std::uint32_t results_left = max_results_ - n_results_;
   if (logits == RowLogits::kAll) n_rows = std::min(n_rows, results_left);
   if (n_rows == 0 || results_left == 0 || parts_.size() == max_sequences_) return added;
   if (!sequence.prepare(n_rows, copies_))

@@ -15,7 +15,7 @@ enum class RowLogits {
 
 class Step {
  public:
-  /// Room as the model gives it: max_rows(), max_sequences() block tables and as many results.
+  /// Room as the model gives it: max_rows(), max_sequences() block tables, max_logit_rows().
   Step(const model::Model& model, KvStore& kv);
   ~Step() { copies_.release_sources(kv_.pool()); }
   Step(const Step&) = delete;
@@ -45,6 +45,7 @@ class Step {
   KvStore& kv_;
   std::uint32_t max_rows_ = 0;
   std::uint32_t max_sequences_ = 0;
+  std::uint32_t max_results_ = 0;
   std::uint32_t n_results_ = 0;
   std::vector<Part> parts_;
   std::vector<model::BatchRow> rows_;

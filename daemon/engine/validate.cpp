@@ -1,7 +1,8 @@
 // The ranges of what a client may ask for.
-#include <cmath>
+#include <algorithm>
 #include <string>
 
+#include "daemon/engine/context.h"
 #include "daemon/engine/engine.h"
 
 namespace understory::engine {
@@ -42,10 +43,14 @@ Status validate_sampler(const SamplerParams& sampler) {
 
 }  // namespace
 
+std::uint32_t max_branches(const model::Model& model) {
+  return std::min({model.max_sequences(), model.max_rows(), model.max_logit_rows()});
+}
+
 Status validate(const CompletionParams& params, const model::Model& model) {
-  const std::uint32_t max_branches = std::min(kMaxBranches, model.max_sequences());
-  if (params.n < 1 || params.n > max_branches)
-    return out_of_range("n", range(1, max_branches), std::to_string(params.n));
+  const std::uint32_t max_n = std::min(kMaxBranches, max_branches(model));
+  if (params.n < 1 || params.n > max_n)
+    return out_of_range("n", range(1, max_n), std::to_string(params.n));
   if (params.stop.max_tokens < 1 || params.stop.max_tokens > model.context())
     return out_of_range("max_tokens", range(1, model.context()) + " (the context)",
                         std::to_string(params.stop.max_tokens));

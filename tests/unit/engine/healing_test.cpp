@@ -1,0 +1,78 @@
+#include "daemon/engine/healing.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <set>
+
+#include "tests/unit/engine/fake_tokenizer.h"
+
+using namespace understory::engine;
+using testing::FakeTokenizer;
+
+namespace {
+
+const FakeTokenizer& tokenizer() {
+  static const FakeTokenizer instance(
+      {" ann", " an", " annoying", "oy", "noying", "ing", " the", ", ", "\n\n"});
+  return instance;
+}
+
+std::set<std::string> allowed(std::string_view rest) {
+  std::set<std::string> pieces;
+  for (const auto id : Healing(tokenizer()).allowed(rest))
+    pieces.insert(std::string(tokenizer().piece(id)));
+  return pieces;
+}
+
+HealingCut cut(std::string_view text) {
+  return Healing(tokenizer()).cut(tokenizer().encode(text));
+}
+
+}  // namespace
+
+TEST_CASE("The piece table finds every token that begins with given bytes", "[unit]") {
+  const PieceTable table(tokenizer());
+  for (const std::string_view bytes : {" an", " ", "o", "noy", "zz", "\xFF", "\n"}) {
+    std::set<std::uint32_t> expected;
+    for (std::uint32_t id = 0; id < tokenizer().vocab_size(); ++id)
+      if (!tokenizer().piece(id).empty() && tokenizer().piece(id).starts_with(bytes))
+        expected.insert(id);
+    const auto found = table.starting_with(bytes);
+    CHECK(std::set<std::uint32_t>(found.begin(), found.end()) == expected);
+  }
+  REQUIRE(table.spelling(" an").size() == 1);
+  CHECK(tokenizer().piece(table.spelling(" an")[0]) == " an");
+  CHECK(table.spelling("zz").empty());
+}
+
+TEST_CASE("The cut goes back to where the last word begins", "[unit]") {
+  CHECK(cut("so ann").removed == " ann");
+  CHECK(cut("so ann").n_kept == 2);
+  CHECK(cut("so annoy").removed == " annoy");  // " ann" and "oy"
+  CHECK(cut("so annoy").n_kept == 2);
+  CHECK(cut("so ").removed == " ");
+  CHECK(cut("end.").removed == ".");
+  CHECK(cut("a\n\n").removed == "\n\n");
+  CHECK(cut("").removed == "");
+  CHECK(cut("").n_kept == 0);
+}
+
+TEST_CASE("A word of many tokens loses its last token only", "[unit]") {
+  CHECK(cut("abcdefgh").removed == "abcdefgh");
+  CHECK(cut("abcdefghi").removed == "i");
+  CHECK(cut("abcdefghi").n_kept == 8);
+}
+
+TEST_CASE("A split character is taken back whole", "[unit]") {
+  CHECK(cut("x \xE2\x80").removed == "\xE2\x80");
+  CHECK(cut("x \xF0\x9F\x98").removed == "\xF0\x9F\x98");
+}
+
+TEST_CASE("Only tokens that can spell the removed bytes are allowed", "[unit]") {
+  CHECK(allowed("ing") == std::set<std::string>{"ing"});
+  // " an" + "noying" is not how the tokenizer would split it; " ann" + "oy" is.
+  CHECK(allowed(" annoy") == std::set<std::string>{" ann", " annoying"});
+  CHECK(allowed(" ann") == std::set<std::string>{" ann", " annoying"});
+  CHECK(allowed(" a") == std::set<std::string>{" ann", " an", " annoying", " "});
+  CHECK(allowed("oyx") == std::set<std::string>{"oy"});
+}

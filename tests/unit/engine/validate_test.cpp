@@ -1,0 +1,54 @@
+#include <catch2/catch.hpp>
+#include <limits>
+
+#include "daemon/engine/engine.h"
+#include "tests/unit/engine/fake_model.h"
+
+using namespace understory;
+using namespace understory::engine;
+using Catch::Matchers::Contains;
+
+namespace {
+
+std::string refusal(const CompletionParams& params) {
+  testing::FakeModel model({.vocab_size = 300});
+  const Status status = validate(params, model);
+  if (status.ok()) return "";
+  CHECK(status.error().code == ErrorCode::kInvalidArgument);
+  return status.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("Absurd values are refused by name and range", "[unit]") {
+  CompletionParams params;
+  CHECK(refusal(params) == "");
+
+  params = {};
+  params.n = 0;
+  CHECK(refusal(params) == "n must be between 1 and 16, but is 0");
+  params.n = 17;
+  CHECK_THAT(refusal(params), Contains("n must be"));
+
+  params = {};
+  params.stop.max_tokens = 0;
+  CHECK_THAT(refusal(params), Contains("max_tokens must be between 1 and 256"));
+
+  params = {};
+  params.sampler.temperature = -1;
+  CHECK(refusal(params) == "temperature must be between 0 and 100, but is -1");
+  params.sampler.temperature = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THAT(refusal(params), Contains("temperature"));
+  params.sampler.temperature = std::numeric_limits<float>::infinity();
+  CHECK_THAT(refusal(params), Contains("temperature"));
+
+  params = {};
+  params.sampler.top_p = 0;
+  CHECK_THAT(refusal(params), Contains("top_p must be above 0 and at most 1"));
+  params = {};
+  params.sampler.min_p = 1.5f;
+  CHECK(refusal(params) == "min_p must be between 0 and 1, but is 1.5");
+  params = {};
+  params.top = 65;
+  CHECK_THAT(refusal(params), Contains("top must be between 0 and 64"));
+}
