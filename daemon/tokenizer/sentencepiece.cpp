@@ -33,8 +33,10 @@ std::string replace_all(std::string_view text, std::string_view from, std::strin
   return result.append(text, done);
 }
 
-std::size_t claimed_length_within(std::string_view text, std::size_t at) {
-  return std::min(claimed_length(text[at]), text.size() - at);
+// A byte that is no part of a character stands alone: as the head of a longer symbol it could
+// swallow a space mark, which would then decode as the mark and not as the space.
+std::size_t character_length(std::string_view text, std::size_t at) {
+  return std::max<std::size_t>(valid_length(text.substr(at)), 1);
 }
 
 /// The characters that some token has right before a space mark. After any other character a
@@ -44,7 +46,7 @@ std::unordered_set<std::string> characters_before_marks(const Vocabulary& vocabu
   for (TokenId id = 0; id < vocabulary.size(); ++id) {
     const std::string_view text = vocabulary.text(id);
     std::size_t previous = 0;
-    for (std::size_t i = 0; i < text.size(); i += claimed_length_within(text, i)) {
+    for (std::size_t i = 0; i < text.size(); i += character_length(text, i)) {
       if (i > 0 && text.substr(i).starts_with(kSpaceMark)) {
         characters.emplace(text.substr(previous, i - previous));
       }
@@ -127,7 +129,7 @@ void SentencePiece::encode_marked(std::string_view text, Scratch& scratch,
 
 /// Up to the next space mark that cannot be merged with what is before it.
 std::size_t SentencePiece::word_length(std::string_view text) const {
-  std::size_t end = claimed_length_within(text, 0);
+  std::size_t end = character_length(text, 0);
   std::size_t previous = 0;
   while (end < text.size() && end < kMaxWordBytes) {
     if (text[end] == kSpaceMark[0] && text.substr(end).starts_with(kSpaceMark) &&
@@ -135,7 +137,7 @@ std::size_t SentencePiece::word_length(std::string_view text) const {
       break;
     }
     previous = end;
-    end += claimed_length_within(text, end);
+    end += character_length(text, end);
   }
   return end;
 }
@@ -144,7 +146,7 @@ void SentencePiece::encode_word(std::string_view word, Scratch& scratch,
                                 std::vector<TokenId>& ids) const {
   ScoreMerger& merger = scratch.merger;
   for (std::size_t i = 0; i < word.size();) {
-    const std::size_t length = claimed_length_within(word, i);
+    const std::size_t length = character_length(word, i);
     const TokenId id = vocabulary().find(word.substr(i, length)).value_or(vocab_size());
     merger.add({static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(length), id});
     i += length;

@@ -42,13 +42,6 @@ std::size_t valid_length(std::string_view text) {
   return is_continuation(text, 3) ? 4 : 0;
 }
 
-std::size_t claimed_length(char lead) {
-  const auto byte = static_cast<std::uint8_t>(lead);
-  if (byte < 0xc0) return 1;
-  if (byte < 0xe0) return 2;
-  return byte < 0xf0 ? 3 : 4;
-}
-
 WellFormedText::WellFormedText(std::string_view text) : text_(text) {
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t length = valid_length(text.substr(i));

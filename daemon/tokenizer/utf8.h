@@ -13,10 +13,6 @@ namespace understory::tokenizer {
 /// there is none. Overlong forms, surrogates and anything above U+10FFFF are ill-formed.
 std::size_t valid_length(std::string_view text);
 
-/// The length in bytes that the lead byte claims; 1 for a continuation byte. What follows it is
-/// not looked at.
-std::size_t claimed_length(char lead);
-
 /// Text that is well-formed for certain: each byte that is not part of a character is replaced
 /// by U+FFFD. A well-formed text is not copied.
 class WellFormedText {

@@ -1,5 +1,6 @@
 // Tokenizes documents with a model's tokenizer, for scripts/compare-tokenizer and by hand.
 //   tokenize_file MODEL.gguf ids    one JSON array of ids a line, for each document on stdin
+//   tokenize_file MODEL.gguf special-ids  the same, with control tokens read from the text
 //   tokenize_file MODEL.gguf bench  MB/s of processor time, for all documents of stdin as one
 //   tokenize_file MODEL.gguf info   what the tokenizer says about itself
 // Further arguments change the model's metadata, as llama.cpp's --override-kv writes it:
@@ -36,10 +37,11 @@ std::vector<std::string> read_documents(std::istream& in) {
   return documents;
 }
 
-void print_ids(const Tokenizer& tokenizer, const std::vector<std::string>& documents) {
+void print_ids(const Tokenizer& tokenizer, const std::vector<std::string>& documents,
+               bool parse_special) {
   for (const std::string& document : documents) {
     std::string line = "[";
-    for (const TokenId id : tokenizer.encode(document)) {
+    for (const TokenId id : tokenizer.encode(document, {.parse_special = parse_special})) {
       if (line.size() > 1) line += ',';
       line += std::to_string(id);
     }
@@ -102,8 +104,9 @@ bool override_value(const std::string& argument, understory::gguf::Metadata& met
 
 int main(int argc, char** argv) {
   const std::string mode = argc >= 3 ? argv[2] : "";
-  if (mode != "ids" && mode != "bench" && mode != "info") {
-    std::cerr << "usage: tokenize_file MODEL.gguf ids|bench|info [KEY=TYPE:VALUE...] <DOCUMENTS\n";
+  if (mode != "ids" && mode != "special-ids" && mode != "bench" && mode != "info") {
+    std::cerr << "usage: tokenize_file MODEL.gguf ids|special-ids|bench|info [KEY=TYPE:VALUE...] "
+                 "<DOCUMENTS\n";
     return 2;
   }
   const auto file = File::open(argv[1]);
@@ -124,10 +127,10 @@ int main(int argc, char** argv) {
     return 0;
   }
   const auto documents = read_documents(std::cin);
-  if (mode == "ids") {
-    print_ids(**tokenizer, documents);
-  } else {
+  if (mode == "bench") {
     bench(**tokenizer, documents);
+  } else {
+    print_ids(**tokenizer, documents, mode == "special-ids");
   }
   return 0;
 }
