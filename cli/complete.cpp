@@ -26,8 +26,7 @@ struct Options {
   std::string file;
   CLI::Option* text_given = nullptr;
   CLI::Option* file_given = nullptr;
-  CLI::Option* echo_given = nullptr;
-  bool echo = false;
+  std::optional<bool> echo;  // absent: on a terminal
   bool json = false;
   bool timings = false;
   ColourChoice colour = ColourChoice::kAutomatic;
@@ -38,7 +37,7 @@ void say(const std::string& line) {
 }
 
 std::unique_ptr<Painter> make_painter(const Options& options, const Paint& paint) {
-  const bool echo = options.echo_given->count() > 0 ? options.echo : paint.is_terminal();
+  const bool echo = options.echo.value_or(paint.is_terminal());
   const std::string& prefix = options.params.prefix;
   if (options.params.n == 1) return make_stream_painter(paint, prefix, echo);
   if (!paint.is_terminal()) return make_list_painter(prefix, echo);
@@ -137,8 +136,9 @@ void add_sampler_options(CLI::App& command, protocol::CompleteParams& params) {
                   "Only tokens at least P times as likely as the likeliest; 0 is off")
       ->type_name("P")
       ->capture_default_str();
-  command.add_flag("!--no-healing", params.healing,
-                   "Take a word that the text ends in the middle of as it stands");
+  command.add_flag_callback(
+      "--no-healing", [&params] { params.healing = false; },
+      "Take a word that the text ends in the middle of as it stands");
 }
 
 }  // namespace
@@ -157,8 +157,11 @@ void add_complete(CLI::App& app, Run& run) {
                   "With --json: the N likeliest tokens beside each token, 0 to 64")
       ->type_name("N");
   command.add_flag("--json", options->json, "One JSON object at the end; see cli/README.md");
-  options->echo_given = command.add_flag("--echo,!--no-echo", options->echo,
-                                         "Print the text itself too; the default on a terminal");
+  command.add_flag_callback(
+      "--echo", [options] { options->echo = true; },
+      "Print the text itself too; the default on a terminal");
+  command.add_flag_callback(
+      "--no-echo", [options] { options->echo = false; }, "Print the continuation alone");
   command.add_flag("--timings", options->timings, "Say on stderr how long it took");
   command.add_option("--color", options->colour, "When to colour: auto, always or never")
       ->type_name("WHEN")

@@ -126,7 +126,8 @@ std::string device_lines(const DeviceReport& device, const Paint& paint) {
   out += "   " + safe_for_terminal(info.driver) + ", Vulkan " + info.api_version + "\n";
   out += "   " + format_bytes(info.memory_bytes) + " of memory, " +
          format_bytes(info.free_memory_bytes) + " free; subgroups of " +
-         std::to_string(info.subgroup_size) + ", " + info.kernel_family + " kernels\n";
+         std::to_string(info.subgroup_size) +
+         (info.kernel_family.empty() ? "" : ", " + info.kernel_family + " kernels") + "\n";
   if (device.decode_tok_s > 0) {
     out += format("   %.1f tokens/s with ", device.decode_tok_s) + safe_for_terminal(device.model) +
            "\n";
@@ -170,7 +171,9 @@ void add_doctor(CLI::App& app, Run& run) {
   const auto options = std::make_shared<Options>();
   CLI::App& command =
       *app.add_subcommand("doctor", "What is wrong on this machine, and how to mend it");
-  command.add_flag("!--no-measure", options->measure, "Do not try the devices with a model");
+  command.add_flag_callback(
+      "--no-measure", [options] { options->measure = false; },
+      "Do not try the devices with a model");
   command.add_flag("--json", options->json, "One JSON object; see cli/README.md");
   add_common_options(command, options->common);
   command.footer("Exits with 1 where something is wrong.");
