@@ -8,7 +8,7 @@
 // positions; for p . V they are (position group, texel of 8 head elements). The subgroups of a
 // workgroup take turns at tiles and are combined at the end.
 //
-// set 0  binding 0  q             f32 [n_rows, n_heads * head_dim]
+// set 0  binding 0  q             f32 [n_rows, n_heads * head_dim], 4 to a texel
 //        binding 1  cache         f16 K then V, each [block][kv_head][pos_in_block][head_dim],
 //                                 8 to a texel
 //        binding 2  positions     u32 [n_rows]
@@ -25,10 +25,10 @@
 //        6  kBlockSize
 //        7  kPositionGroups, at most max(1, kSubgroupSize / (kHeadDim / 8))
 //        8  kSoftcap
+//        9  kPreloadQ: q stays in registers (unrolled; for CPU drivers and small heads)
 // dispatch  (n_heads / kHeads, n_rows)
 #version 450
 #extension GL_KHR_shader_subgroup_arithmetic : require
-#extension GL_KHR_shader_subgroup_ballot : require
 #extension GL_KHR_shader_subgroup_shuffle : require
 #extension GL_EXT_control_flow_attributes : require
 
@@ -41,8 +41,9 @@ layout(constant_id = 5) const uint kRepeats = 4;
 layout(constant_id = 6) const uint kBlockSize = 16;
 layout(constant_id = 7) const uint kPositionGroups = 1;
 layout(constant_id = 8) const bool kSoftcap = false;
+layout(constant_id = 9) const bool kPreloadQ = false;
 
-layout(set = 0, binding = 0) readonly buffer Q { vec4 q[]; };
+layout(set = 0, binding = 0) uniform utextureBuffer q_texels;
 layout(set = 0, binding = 1) uniform utextureBuffer cache;
 layout(set = 0, binding = 2) readonly buffer Positions { uint positions[]; };
 layout(set = 0, binding = 3) readonly buffer Sequences { uint sequences[]; };
@@ -62,7 +63,6 @@ layout(push_constant) uniform Push {
 const uint kTile = kRepeats * kSubgroupSize;
 const uint kHeadTexels = kHeadDim / 8;
 const uint kTexelsPerLane = (kHeadTexels + kSubgroupSize - 1) / kSubgroupSize;
-const bool kUniformBlocks = kBlockSize % kSubgroupSize == 0;  // a subgroup's lanes share a block
 const float kLog2E = 1.4426950408889634;
 #define kMinusInfinity uintBitsToFloat(0xff800000)
 
@@ -84,13 +84,17 @@ float sums[kHeads];
 vec4 values_low[kHeads * kTexelsPerLane];
 vec4 values_high[kHeads * kTexelsPerLane];
 
-// Of the current tile: this lane's scores, later their weights, and the weights for one V texel.
+vec4 q_registers[kPreloadQ ? kHeads * kHeadTexels * 2 : 1];
+
+// Of the current tile: where this lane's keys begin, its scores, later their weights, and the
+// weights for one V texel.
+uint texels[kRepeats];
 float scores[kHeads * kRepeats];
 float weights[kHeads];
 
-// First K texel of a position; `block_at` is any position of its block.
-uint key_texel(uint at, uint block_at) {
-  const uint block = min(block_tables[table + block_at / kBlockSize], push.n_blocks - 1);
+// First K texel of a position.
+uint key_texel(uint at) {
+  const uint block = min(block_tables[table + at / kBlockSize], push.n_blocks - 1);
   return ((block * push.n_kv_heads + kv_head) * kBlockSize + at % kBlockSize) * kHeadTexels;
 }
 
@@ -101,27 +105,35 @@ void unpack(uvec4 halves, out vec4 low, out vec4 high) {
   high = vec4(unpackHalf2x16(halves.z), unpackHalf2x16(halves.w));
 }
 
-void score_tile(uint tile_begin) {
-  uint texels[kRepeats];
+vec4 load_q(uint i) { return uintBitsToFloat(texelFetch(q_texels, int(q_begin + i))); }
+
+vec4 q_vector(uint i) { return kPreloadQ ? q_registers[i] : load_q(i); }
+
+// Texel d of the heads' scores.
+void add_scores(uint d) {
+  vec4 low[kRepeats];
+  vec4 high[kRepeats];
   [[unroll]] for (uint t = 0; t < kRepeats; ++t) {
-    const uint begin = tile_begin + t * kSubgroupSize;
-    const uint at = min(begin + lane, position);
-    texels[t] = key_texel(begin + lane, min(kUniformBlocks ? begin : at, position));
+    unpack(texelFetch(cache, int(texels[t] + d)), low[t], high[t]);
+  }
+  [[unroll]] for (uint h = 0; h < kHeads; ++h) {
+    const vec4 q_low = q_vector((h * kHeadTexels + d) * 2);
+    const vec4 q_high = q_vector((h * kHeadTexels + d) * 2 + 1);
+    [[unroll]] for (uint t = 0; t < kRepeats; ++t) {
+      scores[h * kRepeats + t] += dot(q_low, low[t]) + dot(q_high, high[t]);
+    }
+  }
+}
+
+void score_tile(uint tile_begin) {
+  [[unroll]] for (uint t = 0; t < kRepeats; ++t) {
+    texels[t] = key_texel(min(tile_begin + t * kSubgroupSize + lane, position));
   }
   [[unroll]] for (uint i = 0; i < kHeads * kRepeats; ++i) scores[i] = 0.0;
-  for (uint d = 0; d < kHeadTexels; ++d) {
-    vec4 low[kRepeats];
-    vec4 high[kRepeats];
-    [[unroll]] for (uint t = 0; t < kRepeats; ++t) {
-      unpack(texelFetch(cache, int(texels[t] + d)), low[t], high[t]);
-    }
-    [[unroll]] for (uint h = 0; h < kHeads; ++h) {
-      const vec4 q_low = q[q_begin + (h * kHeadTexels + d) * 2];
-      const vec4 q_high = q[q_begin + (h * kHeadTexels + d) * 2 + 1];
-      [[unroll]] for (uint t = 0; t < kRepeats; ++t) {
-        scores[h * kRepeats + t] += dot(q_low, low[t]) + dot(q_high, high[t]);
-      }
-    }
+  if (kPreloadQ) {
+    [[unroll]] for (uint d = 0; d < kHeadTexels; ++d) add_scores(d);
+  } else {
+    for (uint d = 0; d < kHeadTexels; ++d) add_scores(d);
   }
 }
 
@@ -162,7 +174,8 @@ void add_values(uint texel, uint x) {
   }
 }
 
-// All lanes at one position, each at its own texels.
+// All lanes at one position, each at its own texels. (A shuffle, since CPU drivers search for
+// the first active lane at every broadcast.)
 void add_tile_by_position(uint tile_begin) {
   [[unroll]] for (uint t = 0; t < kRepeats; ++t) {
     const uint begin = tile_begin + t * kSubgroupSize;
@@ -170,9 +183,9 @@ void add_tile_by_position(uint tile_begin) {
     const uint to = min(begin + kSubgroupSize, position + 1);
     for (uint at = from; at < to; ++at) {
       [[unroll]] for (uint h = 0; h < kHeads; ++h) {
-        weights[h] = subgroupBroadcast(scores[h * kRepeats + t], at - begin);
+        weights[h] = subgroupShuffle(scores[h * kRepeats + t], at - begin);
       }
-      const uint texel = value_plane() + key_texel(at, at);
+      const uint texel = value_plane() + subgroupShuffle(texels[t], at - begin);
       [[unroll]] for (uint x = 0; x < kTexelsPerLane; ++x) {
         add_values(texel + min(x * kSubgroupSize + lane, kHeadTexels - 1), x);
       }
@@ -194,8 +207,9 @@ void add_tile_by_group(uint tile_begin) {
       [[unroll]] for (uint h = 0; h < kHeads; ++h) {
         weights[h] = subgroupShuffle(scores[h * kRepeats + t], from_lane);
       }
+      const uint texel = value_plane() + subgroupShuffle(texels[t], from_lane);
       if (visible) {
-        add_values(value_plane() + key_texel(at, at) + lane % kHeadTexels, 0);
+        add_values(texel + lane % kHeadTexels, 0);
       }
     }
   }
@@ -274,6 +288,10 @@ void main() {
       values_low[h * kTexelsPerLane + x] = vec4(0.0);
       values_high[h * kTexelsPerLane + x] = vec4(0.0);
     }
+  }
+
+  if (kPreloadQ) {
+    [[unroll]] for (uint i = 0; i < kHeads * kHeadTexels * 2; ++i) q_registers[i] = load_q(i);
   }
 
   const uint first_tile = first_position / kTile;

@@ -31,7 +31,8 @@ std::string first_difference(std::span<const float> expected, std::span<const fl
   std::string first;
   for (std::size_t i = 0; i < expected.size(); ++i) {
     const float allowed = tolerance.absolute + tolerance.relative * std::fabs(expected[i]);
-    if (std::fabs(got[i] - expected[i]) <= allowed) continue;  // false for NaN as well
+    const bool near = std::fabs(got[i] - expected[i]) <= allowed;  // false for NaN
+    if (near || got[i] == expected[i]) continue;                   // the same infinity
     if (n_different++ == 0) {
       first = "element " + std::to_string(i) + " is " + std::to_string(got[i]) + ", not " +
               std::to_string(expected[i]);

@@ -27,13 +27,13 @@ void Recorder::rope_store(const Tensor& q, const Tensor& k, const Tensor& v, con
   assert(n_rows <= q.max_rows && n_rows <= k.max_rows && n_rows <= v.max_rows);
   assert(n_rows <= cos_sin.max_rows && n_rows <= slots.size);
   const std::uint32_t workgroup_size = uses_lanes() ? subgroup_size() : kWorkgroupSize;
-  dispatch(
-      "rope_store",
-      {workgroup_size, cache.head_dim, pairing == RopePairing::kHalves, cos_sin.cols % 8 == 0},
-      {updates(q), reads(k), reads(v), reads(cos_sin), reads(slots), writes_layer(cache, layer)},
-      Push{q.cols / cache.head_dim, cache.n_kv_heads, cos_sin.cols, cache.block_size,
-           cache.n_blocks},
-      {n_rows});
+  dispatch("rope_store",
+           {workgroup_size, cache.head_dim, pairing == RopePairing::kHalves, cos_sin.cols % 8 == 0},
+           {reads_texels(q), reads_texels(k), reads_texels(v), reads_texels(cos_sin), reads(slots),
+            updates(q), writes_layer(cache, layer)},
+           Push{q.cols / cache.head_dim, cache.n_kv_heads, cos_sin.cols, cache.block_size,
+                cache.n_blocks},
+           {n_rows});
 }
 
 }  // namespace understory::kernels::vulkan
