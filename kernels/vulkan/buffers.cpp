@@ -24,7 +24,8 @@ Buffer BufferFactory::create(std::size_t size_bytes, MemoryUse use, bool texels)
   result.size_bytes =
       (std::max<std::size_t>(size_bytes, 1) + kTexelBytes - 1) / kTexelBytes * kTexelBytes;
   texels = texels && result.size_bytes / kTexelBytes <= device_.limits().maxTexelBufferElements;
-  vk::BufferUsageFlags usage = Usage::eStorageBuffer | Usage::eTransferSrc | Usage::eTransferDst;
+  vk::BufferUsageFlags usage =
+      Usage::eStorageBuffer | Usage::eTransferSrc | Usage::eTransferDst | Usage::eUniformBuffer;
   if (texels) usage |= Usage::eUniformTexelBuffer;
   result.buffer =
       vk::raii::Buffer(device_.handle(), vk::BufferCreateInfo({}, result.size_bytes, usage));

@@ -50,6 +50,7 @@ struct Binding {
   const Buffer* buffer = nullptr;  // null: a binding that this dispatch does not use
   Access access = Access::kRead;
   BindingKind kind = BindingKind::kStorage;
+  std::size_t offset_bytes = 0;  // uniform bindings only
 };
 
 const BufferStorage& storage_of(const std::shared_ptr<Storage>& storage);
@@ -87,6 +88,11 @@ Binding reads_texels(const Handle& handle) {
   return binding;
 }
 
+/// A uniform block that begins at a row of a Tensor, for reads only; see uniform_rows.
+Binding reads_uniform(const Tensor& tensor, std::uint32_t row);
+/// Rows of a Tensor of `cols` columns that one uniform binding holds; 0 where it cannot.
+std::uint32_t uniform_rows(const Device& device, std::uint32_t cols);
+
 Binding reads_part(const Matrix& matrix, const MatrixPart& part, BindingKind kind);
 /// One layer's K and V; see KvStorage for the layout.
 Binding reads_layer(const KvCache& cache, std::uint32_t layer, BindingKind kind);
@@ -120,6 +126,9 @@ class Recorder final : public Ops {
              const Tensor& logsumexp, std::uint32_t n_rows) override;
 
  private:
+  void matmul_lanes(const Matrix& w, const MatrixPart& part, const Tensor& in,
+                    const Epilogue& epilogue, const Binding& destination, std::uint32_t n_rows);
+
   /// Records one dispatch, after a barrier where it needs one. Push is a struct of 4-byte
   /// members, at most kPushConstantBytes. Nothing is recorded for an empty grid.
   template <class Push>

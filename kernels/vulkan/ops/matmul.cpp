@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <string>
 
 #include "kernels/vulkan/recorder.h"
 #include "kernels/vulkan/weight_shaders.h"
@@ -25,6 +26,7 @@ constexpr std::uint32_t kTile = 64;
 struct LanesPush {
   std::uint32_t n_rows;
   std::uint32_t first_row;
+  std::uint32_t bound_row;
   std::uint32_t cols;
   std::uint32_t out_rows;
   std::uint32_t first_out;
@@ -32,7 +34,7 @@ struct LanesPush {
   std::uint32_t n_steps;
   std::uint32_t epilogue;
 };
-static_assert(sizeof(LanesPush) == 32);
+static_assert(sizeof(LanesPush) == 36);
 
 // Push constants of matmul_blocks.glsl.
 struct BlocksPush {
@@ -75,7 +77,7 @@ void prepare_weight_pipelines(const Device& device, Pipelines& pipelines, DType 
   };
   if (device.uses_lanes()) {
     for (const std::uint32_t tokens : kLaneTokens) {
-      prepare("matmul_lanes", "tssss", {device.info().subgroup_size, tokens});
+      prepare("matmul_lanes", "tusss", {device.info().subgroup_size, tokens});
     }
     return;
   }
@@ -85,36 +87,52 @@ void prepare_weight_pipelines(const Device& device, Pipelines& pipelines, DType 
   }
 }
 
+// The widest variant first, as many rows at once as one binding of `in` holds.
+void Recorder::matmul_lanes(const Matrix& w, const MatrixPart& part, const Tensor& in,
+                            const Epilogue& epilogue, const Binding& destination,
+                            std::uint32_t n_rows) {
+  const std::uint32_t bound_rows = uniform_rows(device(), w.cols);
+  const bool uniform = bound_rows > 0 && in.cols == w.cols;
+  const std::string shader =
+      weight_shader(uniform ? "matmul_lanes" : "matmul_lanes_storage", w.type);
+  const std::uint32_t n_steps = ceil_div(w.cols, lane_step(w.type).cols);
+  const std::uint32_t tiles = ceil_div(part.n_rows, kRowsPerLane * subgroup_size());
+  for (std::uint32_t row = 0; row < n_rows;) {
+    const std::uint32_t rows = uniform ? std::min(n_rows - row, bound_rows) : n_rows - row;
+    const std::uint32_t tokens =
+        *std::find_if(kLaneTokens.begin(), kLaneTokens.end(),
+                      [&](std::uint32_t variant) { return variant <= rows; });
+    const std::uint32_t groups = rows / tokens;
+    const LanesPush push{n_rows,      row,     uniform ? row : 0,
+                         w.cols,      w.rows,  part.first_row,
+                         part.n_rows, n_steps, epilogue_bits(epilogue)};
+    dispatch(
+        shader, {subgroup_size(), tokens},
+        {reads_part(w, part, BindingKind::kTexels), uniform ? reads_uniform(in, row) : reads(in),
+         reads(epilogue.bias), reads(epilogue.gate_input), destination},
+        push, {tiles, groups});
+    row += groups * tokens;
+  }
+}
+
 void Recorder::matmul(const Matrix& w, const Tensor& in, const Tensor& out, std::uint32_t n_rows,
                       const Epilogue& epilogue) {
   const Binding destination = epilogue.accumulate ? updates(out) : writes(out);
-  const std::uint32_t bits = epilogue_bits(epilogue);
   for (const MatrixPart& part : storage_of(w).parts) {
     if (uses_lanes()) {
-      const LaneStep step = lane_step(w.type);
-      LanesPush push{n_rows,         0,           w.cols, w.rows, part.first_row,
-                     part.n_rows, ceil_div(w.cols, step.cols), bits};
-      const std::uint32_t tiles = ceil_div(part.n_rows, kRowsPerLane * subgroup_size());
-      // As many rows as fit the widest variant, then the narrowest one that holds the rest.
-      for (const std::uint32_t tokens : kLaneTokens) {
-        const std::uint32_t left = n_rows - push.first_row;
-        const std::uint32_t groups = tokens == 1 ? left : left / tokens;
-        if (groups == 0) continue;
-        dispatch(weight_shader("matmul_lanes", w.type), {subgroup_size(), tokens},
-                 {reads_part(w, part, BindingKind::kTexels), reads(in), reads(epilogue.bias),
-                  reads(epilogue.gate_input), destination},
-                 push, {tiles, groups});
-        push.first_row += groups * tokens;
-      }
+      matmul_lanes(w, part, in, epilogue, destination, n_rows);
       continue;
     }
-    const BlocksPush push{n_rows,      w.cols,
-                          w.rows,      part.first_row,
-                          part.n_rows, block_row_words(w.type, w.cols),
-                          bits};
-    const std::initializer_list<Binding> bindings{
-        reads_part(w, part, BindingKind::kStorage), reads(in), reads(epilogue.bias),
-        reads(epilogue.gate_input), destination};
+    const BlocksPush push{n_rows,
+                          w.cols,
+                          w.rows,
+                          part.first_row,
+                          part.n_rows,
+                          block_row_words(w.type, w.cols),
+                          epilogue_bits(epilogue)};
+    const std::initializer_list<Binding> bindings{reads_part(w, part, BindingKind::kStorage),
+                                                  reads(in), reads(epilogue.bias),
+                                                  reads(epilogue.gate_input), destination};
     if (n_rows <= kMatvecMaxRows) {
       const std::uint32_t subgroups = device().is_cpu_driver() ? 1 : kMatvecSubgroups;
       const std::uint32_t groups = std::min(ceil_div(part.n_rows, subgroups), kMatvecMaxGroups);
