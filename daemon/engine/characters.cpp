@@ -67,4 +67,8 @@ bool is_letter(char32_t c) {
   return kind >= UTF8PROC_CATEGORY_LU && kind <= UTF8PROC_CATEGORY_ME;
 }
 
+bool is_word_character(char32_t c) {
+  return is_letter(c) || (c >= '0' && c <= '9') || c == '\'' || c == 0x2019;
+}
+
 }  // namespace understory::engine

@@ -12,6 +12,7 @@ bool is_cjk_punctuation(char32_t c);
 bool is_joining_dash(char32_t c);  // en and em dashes
 bool is_lower(char32_t c);
 bool is_upper(char32_t c);
-bool is_letter(char32_t c);  // also anything past Latin that is not punctuation or space
+bool is_letter(char32_t c);          // also anything past Latin that is not punctuation or space
+bool is_word_character(char32_t c);  // a letter, a digit or an apostrophe
 
 }  // namespace understory::engine

@@ -10,13 +10,10 @@ namespace {
 
 using tokenizer::TokenId;
 
-bool is_word_character(char32_t c) {
-  return is_letter(c) || (c >= '0' && c <= '9') || c == '\'' || c == 0x2019;
-}
-
-/// True where a word runs across the boundary between two pieces, or where either side is
-/// part of a split character.
+/// True where a word runs across the boundary between two pieces, where the left one ends with
+/// the space that belongs to the word, or where both are parts of a split character.
 bool joins_word(std::string_view left, std::string_view right) {
+  if (left.ends_with(' ')) return !is_space(code_point_at(right, 0).value);
   const char32_t after = code_point_at(right, 0).value;
   const char32_t before = code_point_before(left, left.size()).value;
   const auto inside = [](char32_t c, std::string_view side, bool front) {

@@ -80,10 +80,6 @@ StopScan find_blank_line(std::string_view text, std::size_t from) {
   return open(text.size());
 }
 
-bool is_word_character(char32_t c) {
-  return is_letter(c) || (c >= '0' && c <= '9') || c == '\'' || c == 0x2019;
-}
-
 /// True where the dot at the end of `text` belongs to the word before it: a title, or a
 /// capital that stands for a name ("J.", "U.S.") other than the pronoun I.
 bool dot_is_part_of_word(std::string_view text) {

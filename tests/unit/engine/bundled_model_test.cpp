@@ -142,7 +142,9 @@ HealingCount count_healing(std::size_t every_nth) {
       ++count.n_spelled;
       const std::string whole = typed + healed;
       const bool same = uncut.starts_with(whole) || whole.starts_with(uncut);
-      if (!same) std::cerr << "broken: '" << uncut << "' became '" << whole << "'\n";
+      if (!same)
+        std::cerr << "broken: '" << typed << "' of '" << before.substr(before.size() - 30) << "': '"
+                  << uncut << "' became '" << whole << "'\n";
       count.n_broken += !same;
     }
     const std::string rest(kProse.substr(cut.at, cut.word_end - cut.at));

@@ -51,6 +51,9 @@ TEST_CASE("The cut goes back to where the last word begins", "[unit]") {
   CHECK(cut("so annoy").removed == " annoy");  // " ann" and "oy"
   CHECK(cut("so annoy").n_kept == 2);
   CHECK(cut("so ").removed == " ");
+  CHECK(cut("so w").removed == " w");  // two tokens: the space is the word's
+  CHECK(cut("so  ").removed == " ");
+  CHECK(cut("a\nw").removed == "w");
   CHECK(cut("end.").removed == ".");
   CHECK(cut("a\n\n").removed == "\n\n");
   CHECK(cut("").removed == "");
@@ -63,9 +66,10 @@ TEST_CASE("A word of many tokens loses its last token only", "[unit]") {
   CHECK(cut("abcdefghi").n_kept == 8);
 }
 
-TEST_CASE("A split character is taken back whole", "[unit]") {
-  CHECK(cut("x \xE2\x80").removed == "\xE2\x80");
-  CHECK(cut("x \xF0\x9F\x98").removed == "\xF0\x9F\x98");
+TEST_CASE("A split character is taken back whole, with the space before it", "[unit]") {
+  CHECK(cut("x \xE2\x80").removed == " \xE2\x80");
+  CHECK(cut("x\xE2\x80").removed == "x\xE2\x80");
+  CHECK(cut("x \xF0\x9F\x98").removed == " \xF0\x9F\x98");
 }
 
 TEST_CASE("Only tokens that can spell the removed bytes are allowed", "[unit]") {
