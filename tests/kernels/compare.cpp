@@ -1,3 +1,5 @@
+#define CATCH_CONFIG_EXTERNAL_INTERFACES  // for the listener below
+
 #include "tests/kernels/compare.h"
 
 #include <catch2/catch.hpp>
@@ -13,6 +15,20 @@ namespace {
 
 using kernels::Backend;
 using kernels::KernelFamily;
+
+using Backends = std::map<KernelFamily, std::unique_ptr<Backend>>;
+
+Backends& open_backends() {
+  static Backends backends;
+  return backends;
+}
+
+// The layers do not outlive main.
+struct CloseBackends : Catch::TestEventListenerBase {
+  using TestEventListenerBase::TestEventListenerBase;
+  void testRunEnded(const Catch::TestRunStats&) override { open_backends().clear(); }
+};
+CATCH_REGISTER_LISTENER(CloseBackends)
 
 std::unique_ptr<Backend> open_validated(KernelFamily family) {
   kernels::VulkanOptions options;
@@ -46,8 +62,7 @@ std::string first_difference(std::span<const float> expected, std::span<const fl
 }  // namespace
 
 Backend& vulkan_backend(KernelFamily family) {
-  static std::map<KernelFamily, std::unique_ptr<Backend>> backends;
-  auto& backend = backends[family];
+  auto& backend = open_backends()[family];
   if (!backend) backend = open_validated(family);
   return *backend;
 }

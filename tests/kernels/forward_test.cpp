@@ -103,6 +103,26 @@ TEST_CASE("Tensors and indices are written and read at offsets", "[kernels][gpu]
       kExact);
 }
 
+TEST_CASE("Data reaches an unmapped device through staging buffers", "[kernels][gpu]") {
+  constexpr std::uint32_t kRows = 2100;  // 8.6 MB: more than one staging buffer holds
+  constexpr std::uint32_t kCols = 1024;
+  kernels::VulkanOptions options;
+  options.validation = true;
+  options.staging = true;
+  auto backend = kernels::open_vulkan_backend(options).value_or_throw();
+  const auto values = random_floats(std::size_t{kRows} * kCols, 1);
+  auto in = upload_tensor(*backend, kRows, kCols, values);
+  auto out = backend->create_tensor(3, kCols).value_or_throw();
+  auto rows = upload_indices(*backend, std::vector<std::uint32_t>{2099, 0, 2048});
+  run_ops(*backend, [&](kernels::Ops& ops) { ops.gather_rows(in, rows, out, 3); });
+  CHECK(read_all(*backend, in) == values);
+  std::vector<float> expected;
+  for (const std::size_t row : {2099u, 0u, 2048u}) {
+    expected.insert(expected.end(), &values[row * kCols], &values[row * kCols] + kCols);
+  }
+  CHECK(read_all(*backend, out) == expected);
+}
+
 TEST_CASE("Freed handles give their memory back", "[kernels][gpu]") {
   for (const auto family : {kernels::KernelFamily::kLanes, kernels::KernelFamily::kSubgroup}) {
     auto& backend = vulkan_backend(family);
