@@ -21,8 +21,8 @@ target_compile_options(understory_flags INTERFACE -Wall -Wextra -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports these falsely inside the standard library once it inlines.
   target_compile_options(understory_flags INTERFACE
-    -Wno-error=maybe-uninitialized -Wno-error=restrict -Wno-error=stringop-overflow
-    -Wno-error=array-bounds -Wno-error=dangling-pointer -Wno-error=tsan)
+    -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds
+    -Wno-dangling-pointer -Wno-tsan)
 endif()
 if(UNDERSTORY_SANITIZE)
   add_compile_options(-fsanitize=${UNDERSTORY_SANITIZE} -fno-omit-frame-pointer
