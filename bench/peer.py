@@ -81,8 +81,8 @@ class Peer:
 
     def greedy(self, ids, n_tokens, top):
         """Steps of a greedy continuation: [(id, [(id, logprob), ... likeliest first])], before
-        any sampler."""
+        any sampler. Empty where the text ends at once."""
         answer = self.post_("/completion", prompt=ids, n_predict=n_tokens, n_probs=top,
                             temperature=0, cache_prompt=False)
         return [(step["id"], [(t["id"], t["logprob"]) for t in step["top_logprobs"]])
-                for step in answer["completion_probabilities"]]
+                for step in answer.get("completion_probabilities", [])]
