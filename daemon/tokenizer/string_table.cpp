@@ -1,5 +1,6 @@
 #include "daemon/tokenizer/string_table.h"
 
+#include <algorithm>
 #include <bit>
 #include <functional>
 

@@ -37,7 +37,9 @@ class Tokenizer {
   virtual std::string_view piece(TokenId id) const = 0;
 
   /// The pieces joined; with strip_space_prefix, without the one space that encode() put before
-  /// the text (SentencePiece with a space prefix).
+  /// the text (SentencePiece with a space prefix). decode(encode(text), true) is the text, but:
+  /// SentencePiece reads U+2581 as a space, a prefix after a token cut out of the text stays, and
+  /// a byte for which a byte-level vocabulary has no token is lost.
   std::string decode(std::span<const TokenId> ids, bool strip_space_prefix = false) const;
 
   virtual std::uint32_t vocab_size() const = 0;
