@@ -21,6 +21,15 @@ def is_running(pid):
     return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
+def has_ended(pid):
+    """True where the process is gone, or waits for its parent to notice."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
 class Lifecycle(CliTest):
 
     def test_the_first_call_starts_a_daemon_the_second_uses_it_and_stop_ends_it(self):
