@@ -79,10 +79,19 @@ class Peer:
     def detokenize(self, ids):
         return self.post_("/detokenize", tokens=ids)["content"]
 
-    def greedy(self, ids, n_tokens, top):
-        """Steps of a greedy continuation: [(id, [(id, logprob), ... likeliest first])], before
-        any sampler. Empty where the text ends at once."""
-        answer = self.post_("/completion", prompt=ids, n_predict=n_tokens, n_probs=top,
-                            temperature=0, cache_prompt=False)
-        return [(step["id"], [(t["id"], t["logprob"]) for t in step["top_logprobs"]])
-                for step in answer.get("completion_probabilities", [])]
+    def next_token(self, ids, top):
+        """The likeliest next tokens [(id, logprob), ...], before any sampler."""
+        # A token that ends inside a character would be reported without probabilities: another
+        # one is forced. The reported ones come from the logits before the bias.
+        answer = self.post_("/completion", prompt=ids, n_predict=1, n_probs=top, temperature=0,
+                            cache_prompt=False, logit_bias=[[self.plain_token_(), 1000.0]])
+        step = answer["completion_probabilities"][0]
+        return [(t["id"], t["logprob"]) for t in step["top_logprobs"]]
+
+    def plain_token_(self):
+        return self.post_("/tokenize", content="a", add_special=False)["tokens"][-1]
+
+    def greedy(self, ids, n_tokens):
+        """Ids of a greedy continuation, without the token that ends a text."""
+        return self.post_("/completion", prompt=ids, n_predict=n_tokens, temperature=0,
+                          cache_prompt=False, return_tokens=True)["tokens"]
