@@ -13,6 +13,8 @@ constexpr std::uint32_t kMaxLayers = 1024;
 constexpr std::uint32_t kMaxDim = 1u << 20;
 constexpr std::uint32_t kMaxHeads = 4096;
 constexpr std::uint32_t kMaxHeadDim = 1024;
+// The attention kernels load keys and values 8 at a time.
+constexpr std::uint32_t kHeadDimMultiple = 8;
 constexpr std::uint32_t kMaxContext = 1u << 30;
 constexpr std::uint32_t kMaxVocabulary = 1u << 24;
 
@@ -149,6 +151,11 @@ void read_common(KeyReader& keys, Config& config) {
   config.head_dim = keys.u32("attention.key_length", 1, kMaxHeadDim, config.dim / config.n_heads);
   if (keys.u32("attention.value_length", 1, kMaxHeadDim, config.head_dim) != config.head_dim) {
     keys.fail(unsupported("heads whose keys and values differ in length are not supported"));
+  }
+  if (config.head_dim % kHeadDimMultiple != 0) {
+    keys.fail(unsupported("attention heads of " + std::to_string(config.head_dim) +
+                          " elements are not supported; multiples of " +
+                          std::to_string(kHeadDimMultiple) + " are"));
   }
   config.attention_scale = 1.0f / std::sqrt(static_cast<float>(config.head_dim));
 

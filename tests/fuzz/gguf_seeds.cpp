@@ -70,8 +70,8 @@ PlainShape smallest(const std::string& architecture) {
   shape.ffn_dim = 6;
   shape.n_heads = 2;
   shape.n_kv_heads = 1;
-  shape.head_dim = 2;
-  shape.rope_dim = 2;
+  shape.head_dim = 8;
+  shape.rope_dim = 8;
   shape.vocab_size = kVocabulary;
   return shape;
 }

@@ -53,3 +53,24 @@ TEST_CASE("The bundled model finds an ordinary sentence likely", "[unit]") {
   INFO("nats per byte: " << nats / static_cast<double>(n_bytes));
   CHECK(nats / static_cast<double>(n_bytes) < 0.9);  // uniform over the vocabulary: about 2
 }
+
+// The ids are those of llama-server on the same weights dequantized to F32.
+TEST_CASE("The bundled model continues a beginning greedily as expected", "[unit]") {
+  const Bundled bundled = load();
+  auto tokens = bundled.tokenizer->encode("She opened the door and looked");
+  const std::size_t n_prompt = tokens.size();
+  const std::vector<std::uint32_t> blocks{0, 1};
+  const std::span<const std::uint32_t> table(blocks);
+  std::uint32_t position = 0;
+  while (tokens.size() < n_prompt + 12) {
+    std::vector<BatchRow> rows;
+    for (; position < tokens.size(); ++position) {
+      rows.push_back({tokens[position], position, 0, position + 1 == tokens.size()});
+    }
+    REQUIRE(bundled.model->forward({rows, std::span(&table, 1)}).ok());
+    tokens.push_back(bundled.model->top(0, 1).candidates.at(0).token);
+  }
+  tokens.erase(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(n_prompt));
+  CHECK(tokens ==
+        std::vector<std::uint32_t>{359, 262, 754, 14, 199, 199, 296, 41, 304, 77, 820, 281});
+}

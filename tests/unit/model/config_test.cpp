@@ -89,8 +89,9 @@ TEST_CASE("Absurd dimensions are refused by key", "[unit]") {
     check_refused(keys.writer(), ErrorCode::kBadModel, "33");
   }
   SECTION("an odd rotation") {
-    keys.embedding_length = 36;
-    check_refused(keys.writer(), ErrorCode::kBadModel, "odd");
+    GgufWriter w = keys.writer();
+    w.add_u32("llama.rope.dimension_count", 7);
+    check_refused(w, ErrorCode::kBadModel, "odd");
   }
   SECTION("no context") {
     keys.context_length = 0;
@@ -111,6 +112,10 @@ TEST_CASE("Features that would change the result silently are refused", "[unit]"
   SECTION("an unknown RoPE scaling") {
     w.add_string("llama.rope.scaling.type", "longrope");
     check_refused(w, ErrorCode::kUnsupported, "longrope");
+  }
+  SECTION("heads that the kernels cannot read") {
+    w.add_u32("llama.attention.key_length", 12);
+    check_refused(w, ErrorCode::kUnsupported, "heads of 12 elements");
   }
   SECTION("values of another length than keys") {
     w.add_u32("llama.attention.value_length", 4);

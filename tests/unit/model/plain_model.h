@@ -19,8 +19,8 @@ struct PlainShape {
   std::uint32_t ffn_dim = 40;
   std::uint32_t n_heads = 4;
   std::uint32_t n_kv_heads = 2;
-  std::uint32_t head_dim = 10;  // not dim / n_heads
-  std::uint32_t rope_dim = 10;
+  std::uint32_t head_dim = 16;  // not dim / n_heads
+  std::uint32_t rope_dim = 16;
   std::uint32_t vocab_size = 61;
   std::uint32_t context = 96;
   double rope_base = 10000;
