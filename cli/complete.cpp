@@ -15,6 +15,7 @@
 #include "cli/painter.h"
 #include "cli/request.h"
 #include "cli/terminal.h"
+#include "cli/validators.h"
 
 namespace understory::cli {
 namespace {
@@ -90,7 +91,7 @@ int run_complete(Options& options) {
   const auto given = [](const CLI::Option* option, const std::string& value) {
     return option->count() > 0 ? std::optional<std::string>(value) : std::nullopt;
   };
-  options.params.prefix = value_or_fail(
+  options.params.prefix = usable_or_fail(
       read_text(given(options.text_given, options.text), given(options.file_given, options.file)));
   options.params.stream = !options.json;
 
@@ -109,9 +110,11 @@ int run_complete(Options& options) {
 
 void add_sampler_options(CLI::App& command, protocol::CompleteParams& params) {
   command.add_option("-n,--n", params.n, "Different continuations, 1 to 16")
+      ->check(whole_number<std::uint32_t>())
       ->type_name("N")
       ->capture_default_str();
   command.add_option("--max-tokens", params.max_tokens, "End after this many tokens")
+      ->check(whole_number<std::uint32_t>())
       ->type_name("N")
       ->capture_default_str();
   command
@@ -119,13 +122,16 @@ void add_sampler_options(CLI::App& command, protocol::CompleteParams& params) {
       ->type_name("UNIT")
       ->check(CLI::IsMember({"none", "word", "sentence", "line", "paragraph"}))
       ->capture_default_str();
-  command.add_option("--seed", params.seed, "The same seed gives the same text")->type_name("N");
+  command.add_option("--seed", params.seed, "The same seed gives the same text")
+      ->check(whole_number<std::uint64_t>())
+      ->type_name("N");
   command
       .add_option("--temperature", params.temperature,
                   "0 always takes the likeliest token, more is bolder, 0 to 100")
       ->type_name("X")
       ->capture_default_str();
   command.add_option("--top-k", params.top_k, "Only the K likeliest tokens; 0 is off")
+      ->check(whole_number<std::uint32_t>())
       ->type_name("K")
       ->capture_default_str();
   command.add_option("--top-p", params.top_p, "Only the likeliest tokens that make up P; 1 is off")
@@ -155,6 +161,7 @@ void add_complete(CLI::App& app, Run& run) {
   command
       .add_option("--top", options->params.top,
                   "With --json: the N likeliest tokens beside each token, 0 to 64")
+      ->check(whole_number<std::uint32_t>())
       ->type_name("N");
   command.add_flag("--json", options->json, "One JSON object at the end; see cli/README.md");
   command.add_flag_callback(

@@ -244,12 +244,42 @@ Result<Connection> connect_or_start(const CommonOptions& options) {
   return connection;
 }
 
+namespace {
+
+/// A second line: what to do about a daemon that could not be started.
+const char* cure_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalidArgument:
+    case ErrorCode::kCancelled:
+      return "";
+    case ErrorCode::kNotFound:
+      return "\nCheck the path that --model or config.toml gives.";
+    case ErrorCode::kBadModel:
+      return "\nGive another file with --model, or download it again.";
+    case ErrorCode::kUnsupported:
+      return "\nGive another model with --model; the README lists the kinds that work.";
+    case ErrorCode::kOutOfMemory:
+      return "\nGive a smaller model, or a smaller context in config.toml.";
+    default:
+      return "\nRun 'understory doctor' to find out what is wrong.";
+  }
+}
+
+}  // namespace
+
 Connection connect_or_fail(const CommonOptions& options) {
   Result<Connection> connection = connect_or_start(options);
   if (connection) return *std::move(connection);
-  const Error& error = connection.error();
-  throw CommandFailure(error.code == ErrorCode::kInvalidArgument ? kExitUsage : kExitNoDaemon,
-                       error);
+  Error error = connection.error();
+  error.message += cure_of(error.code);
+  switch (error.code) {
+    case ErrorCode::kInvalidArgument:
+      throw CommandFailure(kExitUsage, error);
+    case ErrorCode::kCancelled:
+      throw CommandFailure(kExitCancelled, error);
+    default:
+      throw CommandFailure(kExitNoDaemon, error);
+  }
 }
 
 Result<protocol::Client> connect_to_running(const CommonOptions& options) {

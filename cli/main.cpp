@@ -49,7 +49,13 @@ std::optional<std::string> unknown_subcommand(const CLI::App& app, int argc, cha
 int parse_failed(const CLI::App& app, const CLI::ParseError& error) {
   const auto chosen = app.get_subcommands();
   const std::string name = chosen.empty() ? "" : " " + chosen.front()->get_name();
-  return fail(std::string(error.what()) + "; see 'understory" + name + " --help'", kExitUsage);
+  // A text without quotation marks arrives as several arguments.
+  const bool too_many = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  return fail(std::string(error.what()) +
+                  (too_many ? "\nPut a text between quotation marks; see 'understory"
+                            : "\nSee 'understory") +
+                  name + " --help'.",
+              kExitUsage);
 }
 
 int run_program(int argc, char** argv) {

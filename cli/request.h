@@ -48,4 +48,11 @@ T value_or_fail(Result<T> result) {
   return std::move(result).value();
 }
 
+/// The same for what the user gave: a file that cannot be read is a usage error.
+template <class T>
+T usable_or_fail(Result<T> result) {
+  if (!result) throw CommandFailure(kExitUsage, result.error());
+  return std::move(result).value();
+}
+
 }  // namespace understory::cli

@@ -14,6 +14,7 @@
 #include "cli/request.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
+#include "cli/validators.h"
 
 namespace understory::cli {
 namespace {
@@ -45,7 +46,7 @@ std::string summary(const protocol::ScoreResult& result) {
 
 int run_score(const Options& options) {
   protocol::ScoreParams params;
-  params.text = value_or_fail(read_file(options.file));
+  params.text = usable_or_fail(read_file(options.file));
   params.top = options.top;
   Connection connection = connect_or_fail(options.common);
   const InterruptWatch watch;
@@ -73,6 +74,7 @@ void add_score(CLI::App& app, Run& run) {
       ->type_name("FILE")
       ->required();
   command.add_option("--top", options->top, "The N likeliest tokens beside each token, 0 to 64")
+      ->check(whole_number<std::uint32_t>())
       ->type_name("N");
   command.add_flag("--summary", options->summary, "Only the line with the sums");
   command.add_flag("--json", options->json, "One JSON object; see cli/README.md");

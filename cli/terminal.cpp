@@ -72,7 +72,7 @@ void ProgressLine::show(std::string_view stage, std::string_view detail) {
     if (!detail.empty()) line.append(" ").append(detail);
     line.append(paint_.reset());
   } else if (stage != stage_) {
-    line.append(stage).append("\n");
+    line.append("understory: ").append(stage).append("\n");
   }
   open_ = paint_.is_terminal();
   stage_ = stage;

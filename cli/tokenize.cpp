@@ -14,6 +14,7 @@
 #include "cli/request.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
+#include "cli/validators.h"
 
 namespace understory::cli {
 namespace {
@@ -33,7 +34,7 @@ int run_tokenize(const TokenizeOptions& options) {
     return option->count() > 0 ? std::optional<std::string>(value) : std::nullopt;
   };
   protocol::TokenizeParams params;
-  params.text = value_or_fail(
+  params.text = usable_or_fail(
       read_text(given(options.text_given, options.text), given(options.file_given, options.file)));
   params.add_bos = options.add_bos;
   params.pieces = true;
@@ -87,7 +88,7 @@ int run_detokenize(const DetokenizeOptions& options) {
   protocol::DetokenizeParams params;
   params.ids = options.ids;
   if (params.ids.empty()) {
-    params.ids = parse_ids(value_or_fail(read_text(std::nullopt, std::nullopt)));
+    params.ids = parse_ids(usable_or_fail(read_text(std::nullopt, std::nullopt)));
   }
   Connection connection = connect_or_fail(options.common);
   const protocol::DetokenizeResult result = value_or_fail(connection.client.call(params));
@@ -116,6 +117,7 @@ void add_detokenize(CLI::App& app, Run& run) {
   const auto options = std::make_shared<DetokenizeOptions>();
   CLI::App& command = *app.add_subcommand("detokenize", "The text that token ids stand for");
   command.add_option("ids", options->ids, "Token ids; without any they are read from stdin")
+      ->check(whole_number<std::uint32_t>())
       ->type_name("ID");
   command.add_flag("--json", options->json, "One JSON object; see cli/README.md");
   add_common_options(command, options->common);

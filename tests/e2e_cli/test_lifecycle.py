@@ -88,8 +88,10 @@ class BadModels(CliTest):
         result = self.home.run("complete", "--model", path, OPENING)
         self.assertEqual(result.returncode, 3, result.stderr)
         self.assertEqual(result.stdout, b"")
-        lines = [l for l in result.stderr.splitlines() if "starting understoryd" not in l]
-        return "\n".join(l for l in lines if not l.startswith("Loading"))
+        notes = ("understory: no daemon was running", "understory: Loading")
+        lines = [l for l in result.stderr.splitlines() if not l.startswith(notes)]
+        self.assertEqual(len(lines), 2, "a line says what, a line what to do:\n" + result.stderr)
+        return "\n".join(lines)
 
     def model_bytes(self):
         with open(MODEL, "rb") as model:
