@@ -176,6 +176,16 @@ std::string encode_error(std::uint32_t id, const Error& error) {
   return bytes_of(buffer);
 }
 
+std::string encode_error_for_neovim(std::uint32_t id, const Error& error) {
+  msgpack::sbuffer buffer;
+  Packer out(buffer);
+  out.pack_array(4).pack(1).pack(id);
+  out.pack_array(2).pack(0);
+  pack_value(out, std::string(to_string(error.code)) + ": " + error.message);
+  out.pack_nil();
+  return bytes_of(buffer);
+}
+
 template <class ResultType>
 std::string encode_response(std::uint32_t id, const ResultType& result) {
   msgpack::sbuffer buffer;

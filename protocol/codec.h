@@ -72,6 +72,8 @@ std::string encode_request_notification(std::uint32_t request, const Params& par
 template <class ResultType>
 std::string encode_response(std::uint32_t id, const ResultType& result);
 std::string encode_error(std::uint32_t id, const Error& error);
+/// The form that Neovim's rpcrequest can show: [0, "code: message"].
+std::string encode_error_for_neovim(std::uint32_t id, const Error& error);
 
 /// With `notify_lua` (HelloParams) the notification is a call of nvim_exec_lua:
 /// [2, "nvim_exec_lua", [notify_lua, [method, map]]].

@@ -20,7 +20,7 @@ void Call::fail(const Error& error) {
   const std::shared_ptr<Connection> connection = connection_.lock();
   if (!connection) return;
   if (style_ == Style::kRequest) {
-    answer(protocol::encode_error(number_, error));
+    answer(connection->encode_error(number_, error));
   } else {
     answer(protocol::encode_notification(
         protocol::DoneNotice<protocol::CancelResult>{number_, std::nullopt,
@@ -65,7 +65,7 @@ bool Connection::on_frame(std::string_view frame) {
     if (problem.fatal) {
       on_broken_stream(problem.error, problem.request);
     } else if (problem.request) {
-      send(protocol::encode_error(*problem.request, problem.error));
+      send(encode_error(*problem.request, problem.error));
     }
     return !problem.fatal;
   }
@@ -77,15 +77,15 @@ bool Connection::on_frame(std::string_view frame) {
 
 void Connection::on_broken_stream(const Error& error, std::optional<std::uint32_t> request) {
   spdlog::warn("{} sent what is no message, closing its connection: {}", client_, error.message);
-  if (request) send(protocol::encode_error(*request, error));
+  if (request) send(encode_error(*request, error));
 }
 
 // Null where the message is refused, which it has then been told, or to be ignored.
 std::shared_ptr<Call> Connection::open(protocol::Message message) {
   Call::Style style = Call::Style::kRequest;
   std::uint32_t number = message.id;
+  const Method* method = find_method(message.method);
   if (message.kind == protocol::Message::Kind::kNotification) {
-    const Method* method = find_method(message.method);
     if (method == nullptr) return nullptr;
     const std::optional<std::uint32_t> given =
         method->names_other_request ? std::nullopt : protocol::request_number(message.params);
@@ -102,7 +102,8 @@ std::shared_ptr<Call> Connection::open(protocol::Message message) {
     Call(weak_from_this(), style, number, {}).fail(error);
     return nullptr;
   }
-  if (open_.size() >= kMaxOpenCalls) {
+  // What answers at once (cancel above all) always passes.
+  if (open_.size() >= kMaxOpenCalls && method != nullptr && method->needs_model) {
     call->fail({ErrorCode::kBusy, "this connection has " + std::to_string(open_.size()) +
                                       " open requests; wait for some to end"});
     return nullptr;
@@ -126,6 +127,11 @@ void Connection::introduce(const protocol::HelloParams& hello) {
   if (!hello.client.empty()) client_ = hello.client;
   notify_lua_ = hello.notify_lua;
   wants_progress_ = hello.progress;
+}
+
+std::string Connection::encode_error(std::uint32_t id, const Error& error) const {
+  return notify_lua_.empty() ? protocol::encode_error(id, error)
+                             : protocol::encode_error_for_neovim(id, error);
 }
 
 bool Connection::cancel(std::uint32_t number) {

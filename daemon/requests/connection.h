@@ -101,6 +101,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// hello.
   void introduce(const protocol::HelloParams& hello);
   const std::string& notify_lua() const { return notify_lua_; }
+  /// An error response in the form that this client reads.
+  std::string encode_error(std::uint32_t id, const Error& error) const;
 
   /// Cancels the open call(s) of that number; false where there is none at the engine.
   bool cancel(std::uint32_t number);

@@ -44,7 +44,11 @@ class Client:
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(LIMIT_S)
-        self.socket.connect(str(path))
+        try:
+            self.socket.connect(str(path))
+        except OSError:
+            self.socket.close()
+            raise
         self.unpacker = msgpack.Unpacker(max_buffer_size=1 << 28, strict_map_key=False)
         self.notifications = []
         self.answers = {}

@@ -17,6 +17,11 @@ class Lifecycle(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="us-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
+    def client(self, daemon):
+        client = Client(daemon.socket)
+        self.addCleanup(client.close)
+        return client
+
     def daemon(self, *args, **options):
         daemon = Daemon(*args, folder=self.folder, **options)
         self.addCleanup(daemon.end)
@@ -25,7 +30,7 @@ class Lifecycle(unittest.TestCase):
     def test_sigterm_answers_removes_the_socket_and_ends_with_0(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             daemon = self.daemon()
-            client = Client(daemon.socket)
+            client = self.client(daemon)
             request = client.send("complete", prefix="It was", max_tokens=480)
             client.notification("chunk")
             daemon.signal(number)
@@ -37,7 +42,7 @@ class Lifecycle(unittest.TestCase):
 
     def test_shutdown_is_answered_and_ends_with_0(self):
         daemon = self.daemon()
-        other = Client(daemon.socket)
+        other = self.client(daemon)
         with Client(daemon.socket) as client:
             self.assertEqual(client.call("shutdown")["pid"], daemon.process.pid)
             client.read_to_end()
@@ -47,7 +52,7 @@ class Lifecycle(unittest.TestCase):
 
     def test_a_client_that_never_reads_does_not_hold_up_the_end(self):
         daemon = self.daemon()
-        client = Client(daemon.socket)
+        client = self.client(daemon)
         for _ in range(6):
             client.send("tokenize", text="a stalled reader " * 20_000, pieces=True)
         daemon.signal(signal.SIGTERM)
@@ -70,7 +75,7 @@ class Lifecycle(unittest.TestCase):
 
     def test_killed_it_leaves_a_socket_that_the_next_one_replaces(self):
         first = self.daemon()
-        client = Client(first.socket)
+        client = self.client(first)
         first.signal(signal.SIGKILL)
         client.read_to_end()
         first.wait_end()

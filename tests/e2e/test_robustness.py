@@ -35,7 +35,7 @@ class Robustness(unittest.TestCase):
         return client
 
     def test_malformed_bytes_close_that_connection_only(self):
-        for data in (b"\xc1", b"GET / HTTP/1.1\r\n\r\n", b"\x93\x00\x01\x02", b"\x80", b"\x91\x05",
+        for data in (b"\xc1", b"GET / HTTP/1.1\r\n\r\n", b"\x93\x02\x01\x02", b"\x80", b"\x91\x05",
                      b"\x91" * 40, b"\xdb\xff\xff\xff\xff", b"\xdd\xff\xff\xff\xff",
                      b"\xc6" + struct.pack(">I", (4 << 20) + 1), b"\xdf\x7f\xff\xff\xff"):
             with self.subTest(data=data[:8]):
@@ -89,7 +89,7 @@ class Robustness(unittest.TestCase):
         requests = [client.send("complete", prefix=OPENING, max_tokens=400) for _ in range(80)]
         refused = 0
         for request in requests:
-            client.send("cancel", request=request)
+            client.call("cancel", request=request)
         for request in requests:
             try:
                 client.answer(request)

@@ -109,6 +109,7 @@ inline std::vector<std::pair<std::string, std::string>> all() {
       {"shutdown_request", encode_request(4294967295u, ShutdownParams{})},
       {"shutdown_response", encode_response(4294967295u, ShutdownResult{4321})},
       {"error_response", encode_error(1, refusal)},
+      {"error_response_neovim", encode_error_for_neovim(1, refusal)},
       {"chunk_notification", encode_notification(ChunkNotice{1, 2, " vu"})},
       {"chunk_notification_lua", encode_notification(ChunkNotice{1, 2, " vu"}, "on_u(...)")},
       {"progress_notification", encode_notification(ProgressNotice{"loading", 0.5f, {}})},
