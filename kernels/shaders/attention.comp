@@ -63,6 +63,7 @@ layout(push_constant) uniform Push {
 const uint kTile = kRepeats * kSubgroupSize;
 const uint kHeadTexels = kHeadDim / 8;
 const uint kTexelsPerLane = (kHeadTexels + kSubgroupSize - 1) / kSubgroupSize;
+const uint kUnroll = 4;  // divides every subgroup size
 const float kLog2E = 1.4426950408889634;
 #define kMinusInfinity uintBitsToFloat(0xff800000)
 
@@ -86,7 +87,8 @@ vec4 values_high[kHeads * kTexelsPerLane];
 
 vec4 q_registers[kPreloadQ ? kHeads * kHeadTexels * 2 : 1];
 
-// Of the current tile: where this lane's keys begin, its scores, later their weights, and the
+// Of the current tile: where this lane's keys begin (those of a visible position in any case:
+// what is in other places of the cache may be NaN, which no zero weight would undo), its scores, later their weights, and the
 // weights for one V texel.
 uint texels[kRepeats];
 float scores[kHeads * kRepeats];
@@ -127,7 +129,7 @@ void add_scores(uint d) {
 
 void score_tile(uint tile_begin) {
   [[unroll]] for (uint t = 0; t < kRepeats; ++t) {
-    texels[t] = key_texel(min(tile_begin + t * kSubgroupSize + lane, position));
+    texels[t] = key_texel(clamp(tile_begin + t * kSubgroupSize + lane, first_position, position));
   }
   [[unroll]] for (uint i = 0; i < kHeads * kRepeats; ++i) scores[i] = 0.0;
   if (kPreloadQ) {
@@ -175,19 +177,23 @@ void add_values(uint texel, uint x) {
 }
 
 // All lanes at one position, each at its own texels. (A shuffle, since CPU drivers search for
-// the first active lane at every broadcast.)
+// the first active lane at every broadcast; and few rounds, since Mesa's ends all loops once an
+// invocation has gone round 65535 times.)
 void add_tile_by_position(uint tile_begin) {
   [[unroll]] for (uint t = 0; t < kRepeats; ++t) {
     const uint begin = tile_begin + t * kSubgroupSize;
-    const uint from = max(begin, first_position);
+    const uint from = (max(begin, first_position) - begin) / kUnroll * kUnroll;
     const uint to = min(begin + kSubgroupSize, position + 1);
-    for (uint at = from; at < to; ++at) {
-      [[unroll]] for (uint h = 0; h < kHeads; ++h) {
-        weights[h] = subgroupShuffle(scores[h * kRepeats + t], at - begin);
-      }
-      const uint texel = value_plane() + subgroupShuffle(texels[t], at - begin);
-      [[unroll]] for (uint x = 0; x < kTexelsPerLane; ++x) {
-        add_values(texel + min(x * kSubgroupSize + lane, kHeadTexels - 1), x);
+    for (uint i = from; begin + i < to; i += kUnroll) {
+      [[unroll]] for (uint u = 0; u < kUnroll; ++u) {
+        const uint from_lane = i + u;
+        [[unroll]] for (uint h = 0; h < kHeads; ++h) {
+          weights[h] = subgroupShuffle(scores[h * kRepeats + t], from_lane);
+        }
+        const uint texel = value_plane() + subgroupShuffle(texels[t], from_lane);
+        [[unroll]] for (uint x = 0; x < kTexelsPerLane; ++x) {
+          add_values(texel + min(x * kSubgroupSize + lane, kHeadTexels - 1), x);
+        }
       }
     }
   }
@@ -196,21 +202,16 @@ void add_tile_by_position(uint tile_begin) {
 // Where a head has fewer texels than the subgroup lanes: lanes at kPositionGroups positions.
 void add_tile_by_group(uint tile_begin) {
   const uint group = lane / kHeadTexels;
-  const bool in_use = group < kPositionGroups;
   [[unroll]] for (uint t = 0; t < kRepeats; ++t) {
-    const uint begin = tile_begin + t * kSubgroupSize;
     for (uint i = 0; i < kSubgroupSize; i += kPositionGroups) {
       const uint from_lane = min(i + group, kSubgroupSize - 1);
-      const uint at = begin + from_lane;
-      const bool visible = in_use && i + group < kSubgroupSize && at >= first_position &&
-                           at <= position;
+      const bool counts = group < kPositionGroups && i + group < kSubgroupSize;
       [[unroll]] for (uint h = 0; h < kHeads; ++h) {
-        weights[h] = subgroupShuffle(scores[h * kRepeats + t], from_lane);
+        const float weight = subgroupShuffle(scores[h * kRepeats + t], from_lane);
+        weights[h] = counts ? weight : 0.0;
       }
       const uint texel = value_plane() + subgroupShuffle(texels[t], from_lane);
-      if (visible) {
-        add_values(texel + lane % kHeadTexels, 0);
-      }
+      add_values(texel + lane % kHeadTexels, 0);
     }
   }
 }

@@ -1,4 +1,4 @@
-// Reductions over a workgroup of kSubgroups subgroups. With one subgroup, as on CPU drivers,
+// Reductions over a workgroup of kSubgroups subgroups. With one subgroup, as mostly on CPU drivers,
 // nothing but the subgroup operation is left. The includer defines kSubgroups.
 const uint kMaxSubgroups = 64;
 shared float subgroup_partials[kMaxSubgroups];

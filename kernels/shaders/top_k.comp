@@ -108,6 +108,20 @@ uint n_chosen_texels() { return n_chosen * ((n_texels + kGroups - 1) / kGroups);
 // The i-th texel of the chosen groups; may lie past the row, where keys are 0.
 uint chosen_texel(uint i) { return chosen_groups[i % n_chosen] + i / n_chosen * kGroups; }
 
+uvec3 reaching(uvec4 keys, uvec3 thresholds) {
+  return uvec3(greaterThanEqual(uvec3(keys.x), thresholds)) +
+         uvec3(greaterThanEqual(uvec3(keys.y), thresholds)) +
+         uvec3(greaterThanEqual(uvec3(keys.z), thresholds)) +
+         uvec3(greaterThanEqual(uvec3(keys.w), thresholds));
+}
+
+uvec4 load_counted(uint source, uint i) {
+  const uint texel = chosen_texel(i);
+  const uvec4 keys = load_keys(texel);
+  if (source == kKeys) return keys;
+  return mix(uvec4(0), ~columns_of(texel), equal(keys, uvec4(tied_key)));
+}
+
 uvec3 count_reaching(uint source, uvec3 thresholds) {
   uvec3 counts = uvec3(0);
   if (source == kGroupMaxima) {
@@ -117,16 +131,9 @@ uvec3 count_reaching(uint source, uvec3 thresholds) {
     return workgroup_add(counts);
   }
   const uint n = n_chosen_texels();
-  for (uint i = gl_LocalInvocationIndex; i < n; i += gl_WorkGroupSize.x) {
-    const uint texel = chosen_texel(i);
-    uvec4 keys = load_keys(texel);
-    if (source == kColumns) {
-      keys = mix(uvec4(0), ~columns_of(texel), equal(keys, uvec4(tied_key)));
-    }
-    counts += uvec3(greaterThanEqual(uvec3(keys.x), thresholds)) +
-              uvec3(greaterThanEqual(uvec3(keys.y), thresholds)) +
-              uvec3(greaterThanEqual(uvec3(keys.z), thresholds)) +
-              uvec3(greaterThanEqual(uvec3(keys.w), thresholds));
+  for (uint i = gl_LocalInvocationIndex; i < n; i += 2 * gl_WorkGroupSize.x) {
+    counts += reaching(load_counted(source, i), thresholds);
+    counts += reaching(load_counted(source, i + gl_WorkGroupSize.x), thresholds);
   }
   return workgroup_add(counts);
 }

@@ -101,5 +101,10 @@ TEST_CASE("Attention agrees over a long context", "[kernels][gpu]") {
   expect_same_attention({9, 3, 64}, {1500}, {{0, 1499}, {0, 1024}});
 }
 
+// Mesa's CPU driver silently ends all loops after 65535 rounds.
+TEST_CASE("Attention agrees over a context longer than a driver's loops", "[kernels][gpu]") {
+  expect_same_attention({1, 1, 8}, {50000}, {{0, 49999}}, {0, 0, 0.5f});
+}
+
 }  // namespace
 }  // namespace understory::test

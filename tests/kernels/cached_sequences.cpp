@@ -10,6 +10,7 @@ namespace understory::test {
 namespace {
 
 constexpr std::uint32_t kSpareBlocks = 3;
+constexpr std::size_t kMaxRowsAtOnce = 32768;  // a dispatch is one workgroup a row
 // What a table holds past its sequence's end; must not be followed out of the cache.
 constexpr std::uint32_t kUnusedEntry = 0;
 
@@ -61,29 +62,40 @@ std::vector<CachedSequences::Row> CachedSequences::all_positions() const {
 }
 
 kernels::KvCache CachedSequences::fill(kernels::Backend& backend) const {
-  const auto rows = all_positions();
-  const auto n_rows = static_cast<std::uint32_t>(rows.size());
-  std::vector<std::uint32_t> slots;
-  for (const Row& row : rows) slots.push_back(slot(row.sequence, row.position));
   auto cache = backend
                    .create_kv_cache(kTestLayers, shape_.n_kv_heads, shape_.head_dim,
                                     shape_.block_size, n_blocks_)
                    .value_or_throw();
+  const auto rows = all_positions();
+  for (std::size_t done = 0; done < rows.size(); done += kMaxRowsAtOnce) {
+    const std::size_t n = std::min(kMaxRowsAtOnce, rows.size() - done);
+    store(backend, cache, std::span(rows).subspan(done, n),
+          seed_ + static_cast<std::uint32_t>(done));
+  }
+  return cache;
+}
+
+void CachedSequences::store(kernels::Backend& backend, const kernels::KvCache& cache,
+                            std::span<const Row> rows, std::uint32_t seed) const {
+  const auto n_rows = static_cast<std::uint32_t>(rows.size());
+  const std::uint32_t cols = shape_.n_kv_heads * shape_.head_dim;
+  std::vector<std::uint32_t> slots;
+  std::vector<float> no_turn;
+  for (const Row& row : rows) {
+    slots.push_back(slot(row.sequence, row.position));
+    no_turn.insert(no_turn.end(), {1, 0});
+  }
   auto slot_indices = upload_indices(backend, slots);
   auto q = random_tensor(backend, n_rows, shape_.head_dim, 1);
-  std::vector<float> angles;
-  for (std::uint32_t r = 0; r < n_rows; ++r) angles.insert(angles.end(), {1, 0});
-  auto cos_sin = upload_tensor(backend, n_rows, 2, angles);
+  auto cos_sin = upload_tensor(backend, n_rows, 2, no_turn);
   for (std::uint32_t layer = 0; layer < kTestLayers; ++layer) {
-    const std::uint32_t cols = shape_.n_kv_heads * shape_.head_dim;
-    auto k = random_tensor(backend, n_rows, cols, seed_ + 10 + layer, -1.5f, 1.5f);
-    auto v = random_tensor(backend, n_rows, cols, seed_ + 20 + layer, -2, 2);
+    auto k = random_tensor(backend, n_rows, cols, seed + 10 + layer, -1.5f, 1.5f);
+    auto v = random_tensor(backend, n_rows, cols, seed + 20 + layer, -2, 2);
     run_ops(backend, [&](kernels::Ops& ops) {
       ops.rope_store(q, k, v, cos_sin, kernels::RopePairing::kInterleaved, cache, layer,
                      slot_indices, n_rows);
     });
   }
-  return cache;
 }
 
 kernels::RowInputs CachedSequences::upload(kernels::Backend& backend,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "kernels/backend.h"
@@ -39,6 +40,9 @@ class CachedSequences {
   kernels::RowInputs upload(kernels::Backend& backend, const std::vector<Row>& rows) const;
 
  private:
+  void store(kernels::Backend& backend, const kernels::KvCache& cache, std::span<const Row> rows,
+             std::uint32_t seed) const;
+
   CacheShape shape_;
   std::vector<std::uint32_t> lengths_;
   std::uint32_t seed_;

@@ -84,6 +84,10 @@ TEST_CASE("Ties at the edge go to the lower columns", "[kernels][gpu]") {
   }
 }
 
+TEST_CASE("A whole large vocabulary may be tied", "[kernels][gpu]") {
+  expect_same_top_k("all equal", 1, 262144, 256, std::vector<float>(262144, 2.0f));
+}
+
 TEST_CASE("Values of any size and infinities are ordered", "[kernels][gpu]") {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   std::vector<float> data = random_floats(6001, 5, -1, 1);
