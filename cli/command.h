@@ -56,6 +56,8 @@ void add_detokenize(CLI::App& app, Run& run);
 void add_status(CLI::App& app, Run& run);
 void add_doctor(CLI::App& app, Run& run);
 void add_bench(CLI::App& app, Run& run);
+void add_bridge(CLI::App& app, Run& run);
+void add_start(CLI::App& app, Run& run);
 void add_stop(CLI::App& app, Run& run);
 
 }  // namespace understory::cli

@@ -73,6 +73,8 @@ int run_program(int argc, char** argv) {
   add_status(app, run);
   add_doctor(app, run);
   add_bench(app, run);
+  add_bridge(app, run);
+  add_start(app, run);
   add_stop(app, run);
 
   if (const auto message = unknown_subcommand(app, argc, argv)) return fail(*message, kExitUsage);

@@ -81,7 +81,7 @@ int no_daemon(const Options& options) {
   }
   throw CommandFailure(kExitNoDaemon,
                        {ErrorCode::kUnavailable,
-                        "no daemon runs at " + socket + "; 'understory complete' starts one"});
+                        "no daemon runs at " + socket + "; 'understory start' starts one"});
 }
 
 int run_status(const Options& options) {

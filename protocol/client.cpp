@@ -2,72 +2,25 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <map>
 #include <string>
 
+#include "protocol/connect.h"
+#include "protocol/deadline.h"
 #include "protocol/frame.h"
-#include "protocol/socket_path.h"
 
 namespace understory::protocol {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr std::size_t kReadBytes = 64 * 1024;
-
-class Deadline {
- public:
-  explicit Deadline(int timeout_ms) {
-    if (timeout_ms >= 0) at_ = Clock::now() + std::chrono::milliseconds(timeout_ms);
-  }
-  /// For poll(): -1 waits forever.
-  int left_ms() const {
-    if (!at_) return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*at_ - Clock::now()).count();
-    return left > 0 ? static_cast<int>(left) : 0;
-  }
-
- private:
-  std::optional<Clock::time_point> at_;
-};
 
 Error unavailable(std::string message) {
   return {ErrorCode::kUnavailable, std::move(message)};
-}
-
-Error connect_error(const std::filesystem::path& socket, int error_number) {
-  if (error_number == ENOENT || error_number == ECONNREFUSED) {
-    return unavailable("no daemon listens at " + socket.string() + "; start understoryd");
-  }
-  return unavailable("cannot connect to " + socket.string() + ": " + std::strerror(error_number));
-}
-
-// A Unix socket's connect() either succeeds, fails, or says EAGAIN while the backlog is full.
-Status connect_fd(int fd, const std::filesystem::path& socket, int timeout_ms) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::string path = socket.string();
-  if (path.size() >= sizeof(address.sun_path)) {
-    return Error{ErrorCode::kInvalidArgument, "the socket's path is too long (at most " +
-                                                  std::to_string(sizeof(address.sun_path) - 1) +
-                                                  " bytes): " + path};
-  }
-  std::memcpy(address.sun_path, path.data(), path.size());
-  const Deadline deadline(timeout_ms);
-  while (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-    if (errno != EAGAIN && errno != EINTR) return connect_error(socket, errno);
-    if (deadline.left_ms() == 0) return unavailable("the daemon at " + path + " does not answer");
-    constexpr int kRetryMs = 10;
-    poll(nullptr, 0, kRetryMs);
-  }
-  return {};
 }
 
 }  // namespace
@@ -198,13 +151,9 @@ class Client::Impl {
 };
 
 Result<Client> Client::connect(const std::filesystem::path& socket, int timeout_ms) {
-  if (Status s = check_socket_directory(socket); !s) return s.error();
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0)
-    return Error{ErrorCode::kIo, std::string("cannot make a socket: ") + std::strerror(errno)};
-  auto impl = std::make_unique<Impl>(fd);
-  if (Status s = connect_fd(fd, socket, timeout_ms); !s) return s.error();
-  return Client(std::move(impl));
+  Result<int> fd = connect_to_socket(socket, timeout_ms);
+  if (!fd) return fd.error();
+  return Client(std::make_unique<Impl>(*fd));
 }
 
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
