@@ -108,6 +108,25 @@ int run_complete(Options& options) {
   return is_interrupted() && was_cancelled(completed) ? kExitCancelled : kExitOk;
 }
 
+void add_stop_options(CLI::App& command, protocol::CompleteParams& params) {
+  command
+      .add_option("--min-probability", params.min_probability,
+                  "End before a token less likely than P; 0 is off")
+      ->type_name("P")
+      ->capture_default_str();
+  command
+      .add_option("--min-margin", params.min_margin,
+                  "End where the likeliest token leads the second by less than P; 0 is off")
+      ->type_name("P")
+      ->capture_default_str();
+  command
+      .add_option("--time-budget-ms", params.time_budget_ms,
+                  "End after this many milliseconds with what is there; 0 is off")
+      ->check(whole_number<std::uint32_t>())
+      ->type_name("MS")
+      ->capture_default_str();
+}
+
 void add_sampler_options(CLI::App& command, protocol::CompleteParams& params) {
   command.add_option("-n,--n", params.n, "Different continuations, 1 to 16")
       ->check(whole_number<std::uint32_t>())
@@ -122,6 +141,7 @@ void add_sampler_options(CLI::App& command, protocol::CompleteParams& params) {
       ->type_name("UNIT")
       ->check(CLI::IsMember({"none", "word", "sentence", "line", "paragraph"}))
       ->capture_default_str();
+  add_stop_options(command, params);
   command.add_option("--seed", params.seed, "The same seed gives the same text")
       ->check(whole_number<std::uint64_t>())
       ->type_name("N");

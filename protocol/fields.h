@@ -118,6 +118,9 @@ UNDERSTORY_FIELDS(CompleteParams) {
   visit("n", m.n);
   visit("max_tokens", m.max_tokens);
   visit("until", m.until);
+  visit("min_probability", m.min_probability);
+  visit("min_margin", m.min_margin);
+  visit("time_budget_ms", m.time_budget_ms);
   visit("temperature", m.temperature);
   visit("top_k", m.top_k);
   visit("top_p", m.top_p);

@@ -104,7 +104,7 @@ struct Token {
 struct Branch {
   std::string text;
   std::vector<Token> tokens;
-  std::string finish_reason;  // "stop", "length", "end_of_text", "context", "cancelled"
+  std::string finish_reason;  // "stop", "length", ...: PROTOCOL.md has them all
   float mean_logprob = 0;
   std::uint64_t seed = 0;
 };
@@ -134,6 +134,9 @@ struct CompleteParams {
   std::uint32_t n = 1;
   std::uint32_t max_tokens = 48;
   std::string until = "none";  // "none", "word", "sentence", "line", "paragraph"
+  float min_probability = 0;
+  float min_margin = 0;
+  std::uint32_t time_budget_ms = 0;
   float temperature = 1.0f;
   std::uint32_t top_k = 0;
   float top_p = 1.0f;

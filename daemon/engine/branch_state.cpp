@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/engine/confidence.h"
 #include "daemon/engine/random.h"
 #include "daemon/engine/stop_rules.h"
 
@@ -30,23 +31,21 @@ BranchState::BranchState(const BranchRules& rules, Sequence sequence, std::uint6
       emit_(std::move(emit)) {}
 
 void BranchState::step(LogitsView& view) {
-  std::optional<std::vector<TokenId>> allowed;
-  if (!to_heal_.empty()) {
-    allowed = rules_.healing->allowed(to_heal_);
-    if (allowed->empty()) allowed.reset();
-  }
+  const Allowed allowed = rules_.healing->allowed_first(to_heal_);
   const SamplerParams& sampler = rules_.params->sampler;
-  NextToken next(view, sampler, std::move(allowed));
+  NextToken next(view, sampler, allowed);
   accept(sampler.temperature == 0 ? next.likeliest(0) : next.pick(random_unit(seed_, n_draws_)),
-         view);
+         view, allowed);
 }
 
-void BranchState::accept(TokenId token, LogitsView& view) {
+void BranchState::accept(TokenId token, LogitsView& view, const Allowed& allowed) {
   ++n_draws_;
   const tokenizer::Tokenizer& tokenizer = *rules_.tokenizer;
   // A control token in the midst of prose is a text's end as well.
   if (tokenizer.is_end_of_generation(token) || tokenizer.is_control(token))
     return finish(FinishReason::kEndOfText);
+  if (!is_confident(view, token, rules_.params->stop, allowed))
+    return finish(FinishReason::kConfidence);
 
   std::string_view piece = tokenizer.piece(token);
   const std::size_t n_healed = std::min(to_heal_.size(), piece.size());

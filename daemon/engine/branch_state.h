@@ -34,8 +34,10 @@ class BranchState {
   BranchState(const BranchRules& rules, Sequence sequence, std::uint64_t seed, std::string to_heal,
               Emit emit);
 
-  /// Takes `token`, the branch's next draw from `view`.
-  void accept(tokenizer::TokenId token, LogitsView& view);
+  using Allowed = std::optional<std::vector<tokenizer::TokenId>>;
+
+  /// Takes `token`, the branch's next draw from `view` among those `allowed`.
+  void accept(tokenizer::TokenId token, LogitsView& view, const Allowed& allowed);
   /// Draws and takes the next token.
   void step(LogitsView& view);
 

@@ -62,6 +62,10 @@ void CompletionJob::start(Context& context) {
 
 Status CompletionJob::add_rows(Step& step, std::uint32_t max_rows) {
   added_.clear();
+  if (ticket().is_over()) {
+    end_all(FinishReason::kTime);
+    return {};
+  }
   if (prompt_sequence_) {
     auto added = step.add(*prompt_sequence_, max_rows, RowLogits::kLast);
     if (!added.ok()) return added.error();
@@ -96,12 +100,8 @@ void CompletionJob::take_results() {
 
 void CompletionJob::begin_branches(std::uint32_t result) {
   LogitsView view(context_->model, result);
-  std::optional<std::vector<tokenizer::TokenId>> allowed;
-  if (!prompt_.to_heal.empty()) {
-    allowed = context_->healing.allowed(prompt_.to_heal);
-    if (allowed->empty()) allowed.reset();
-  }
-  NextToken next(view, params_.sampler, std::move(allowed));
+  const auto allowed = context_->healing.allowed_first(prompt_.to_heal);
+  NextToken next(view, params_.sampler, allowed);
   const auto firsts =
       choose_first_tokens(params_.n, *params_.sampler.seed, params_.sampler.temperature, next);
   note_first_token();
@@ -115,7 +115,7 @@ void CompletionJob::begin_branches(std::uint32_t result) {
                            });
   }
   prompt_sequence_.reset();
-  for (std::uint32_t i = 0; i < params_.n; ++i) branches_[i].accept(firsts[i].token, view);
+  for (std::uint32_t i = 0; i < params_.n; ++i) branches_[i].accept(firsts[i].token, view, allowed);
 }
 
 void CompletionJob::note_first_token() {
@@ -132,8 +132,14 @@ void CompletionJob::end_where_finished() {
 
 void CompletionJob::cancel() {
   if (ended_) return;
-  ended_ = cancelled_ = true;
-  for (BranchState& branch : branches_) branch.finish(FinishReason::kCancelled);
+  cancelled_ = ticket().cancelled;
+  end_all(cancelled_ ? FinishReason::kCancelled : FinishReason::kTime);
+}
+
+void CompletionJob::end_all(FinishReason reason) {
+  ended_ = true;
+  untouched_reason_ = reason;
+  for (BranchState& branch : branches_) branch.finish(reason);
 }
 
 void CompletionJob::fail(Error error) {
@@ -147,7 +153,7 @@ void CompletionJob::close(Context& context) {
     n_draws_ += branch.n_draws();
   }
   Branch untouched;
-  untouched.finish_reason = FinishReason::kCancelled;
+  untouched.finish_reason = untouched_reason_;
   results_.resize(params_.n, untouched);
   if (first_token_at_) {
     timings_.decode_ms = ms_between(*first_token_at_, Clock::now());

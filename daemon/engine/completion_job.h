@@ -38,6 +38,7 @@ class CompletionJob : public Job {
   void begin_branches(std::uint32_t result);
   void note_first_token();
   void end_where_finished();
+  void end_all(FinishReason reason);
   void release(bool share);
 
   CompletionParams params_;
@@ -54,6 +55,7 @@ class CompletionJob : public Job {
   std::optional<Error> error_;
   bool ended_ = false;
   bool cancelled_ = false;
+  FinishReason untouched_reason_ = FinishReason::kCancelled;  // of branches that never began
 
   Timings timings_;
   Clock::time_point started_at_;

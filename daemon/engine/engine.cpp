@@ -22,6 +22,10 @@ std::string_view to_string(FinishReason reason) {
       return "end_of_text";
     case FinishReason::kContext:
       return "context";
+    case FinishReason::kConfidence:
+      return "confidence";
+    case FinishReason::kTime:
+      return "time";
     case FinishReason::kCancelled:
       return "cancelled";
   }
@@ -47,6 +51,8 @@ class Engine::Impl {
                              std::shared_ptr<CompletionListener> listener) {
     if (Status valid = validate(params, *model_); !valid.ok()) return valid.error();
     auto ticket = make_ticket(client, params.document);
+    if (params.stop.time_budget_ms > 0)
+      ticket->deadline = ticket->submitted + std::chrono::milliseconds(params.stop.time_budget_ms);
     if (!params.document.empty()) supersede(client, params.document, ticket->id);
     if (Status free = check_room(); !free.ok()) return free.error();
     return enqueue(ticket,
@@ -166,14 +172,14 @@ class Engine::Impl {
     }
   }
 
-  /// Sleeps while there is nothing to do. Returns the waiting jobs that were cancelled;
-  /// nullopt at the end.
+  /// Sleeps while there is nothing to do. Returns the waiting jobs that were cancelled or whose
+  /// time is over; nullopt at the end.
   std::optional<Jobs> wait_and_admit() {
     std::unique_lock lock(mutex_);
     wake_.wait(lock, [&] { return stopping_ || !waiting_.empty() || !scheduler_.idle(); });
     Jobs cancelled;
     for (auto& job : waiting_)
-      if (job->ticket().cancelled) cancelled.push_back(std::move(job));
+      if (job->ticket().cancelled || job->ticket().is_over()) cancelled.push_back(std::move(job));
     std::erase(waiting_, nullptr);
     if (!stopping_) scheduler_.admit(waiting_);
     n_active_ = scheduler_.n_running();

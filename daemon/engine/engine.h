@@ -33,6 +33,11 @@ enum class StopUnit { kNone, kWord, kSentence, kLine, kParagraph };
 struct StopParams {
   std::uint32_t max_tokens = 48;     // [1, context]
   StopUnit until = StopUnit::kNone;  // ends after the first such unit
+  // Confidence: ends before a token less likely than this, or where the likeliest token leads the
+  // second by less. The model's own probabilities, at temperature 1; [0, 1]; 0: off.
+  float min_probability = 0;
+  float min_margin = 0;
+  std::uint32_t time_budget_ms = 0;  // from submission; looked at between steps; 0: none
 };
 
 struct CompletionParams {
@@ -61,8 +66,16 @@ struct TokenResult {
   std::vector<TopToken> top;
 };
 
-enum class FinishReason { kStop, kLength, kEndOfText, kContext, kCancelled };
-/// "stop", "length", "end_of_text", "context", "cancelled".
+enum class FinishReason {
+  kStop,        // the unit ended
+  kLength,      // max_tokens
+  kEndOfText,   // the model ended the text
+  kContext,     // no room left
+  kConfidence,  // the next token is too uncertain
+  kTime,        // the time budget is spent
+  kCancelled
+};
+/// "stop", "length", "end_of_text", "context", "confidence", "time", "cancelled".
 std::string_view to_string(FinishReason reason);
 
 struct Branch {

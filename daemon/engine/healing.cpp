@@ -53,6 +53,13 @@ std::vector<TokenId> Healing::allowed(std::string_view rest) const {
   return tokens;
 }
 
+std::optional<std::vector<TokenId>> Healing::allowed_first(std::string_view rest) const {
+  if (rest.empty()) return std::nullopt;
+  std::vector<TokenId> tokens = allowed(rest);
+  if (tokens.empty()) return std::nullopt;
+  return tokens;
+}
+
 bool Healing::splits_after(TokenId head, std::string_view rest) const {
   const std::string first(tokenizer_->piece(head));
   const auto begins_with_head = [&](std::string_view second) {

@@ -4,6 +4,7 @@
 // in whatever tokens the model likes. The healed bytes are not part of the suggestion.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +34,9 @@ class Healing {
   /// of it, and those that spell its beginning where the tokenizer itself would split the
   /// text so. Never empty unless no token spells the first byte.
   std::vector<tokenizer::TokenId> allowed(std::string_view rest) const;
+
+  /// The same for a draw: nullopt where anything may come.
+  std::optional<std::vector<tokenizer::TokenId>> allowed_first(std::string_view rest) const;
 
   static constexpr std::size_t kMaxTokens = 8;
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "daemon/engine/context.h"
@@ -18,7 +19,10 @@ struct Ticket {
   ClientId client = 0;
   std::string document;
   Clock::time_point submitted;
+  std::optional<Clock::time_point> deadline;
   std::atomic<bool> cancelled{false};
+
+  bool is_over() const { return deadline && Clock::now() >= *deadline; }
 };
 
 /// What a job may use at most while it runs.

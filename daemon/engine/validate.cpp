@@ -41,6 +41,17 @@ Status validate_sampler(const SamplerParams& sampler) {
   return {};
 }
 
+Status validate_stop(const StopParams& stop, std::uint32_t context) {
+  if (stop.max_tokens < 1 || stop.max_tokens > context)
+    return out_of_range("max_tokens", range(1, context) + " (the context)",
+                        std::to_string(stop.max_tokens));
+  if (!(stop.min_probability >= 0 && stop.min_probability <= 1))
+    return out_of_range("min_probability", "between 0 and 1", number(stop.min_probability));
+  if (!(stop.min_margin >= 0 && stop.min_margin <= 1))
+    return out_of_range("min_margin", "between 0 and 1", number(stop.min_margin));
+  return {};
+}
+
 }  // namespace
 
 std::uint32_t max_branches(const model::Model& model) {
@@ -51,11 +62,9 @@ Status validate(const CompletionParams& params, const model::Model& model) {
   const std::uint32_t max_n = std::min(kMaxBranches, max_branches(model));
   if (params.n < 1 || params.n > max_n)
     return out_of_range("n", range(1, max_n), std::to_string(params.n));
-  if (params.stop.max_tokens < 1 || params.stop.max_tokens > model.context())
-    return out_of_range("max_tokens", range(1, model.context()) + " (the context)",
-                        std::to_string(params.stop.max_tokens));
   if (params.top > kMaxTop)
     return out_of_range("top", range(0, kMaxTop), std::to_string(params.top));
+  if (Status valid = validate_stop(params.stop, model.context()); !valid.ok()) return valid;
   return validate_sampler(params.sampler);
 }
 

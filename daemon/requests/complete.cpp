@@ -21,7 +21,8 @@ engine::CompletionParams to_engine(protocol::CompleteParams p) {
   params.prefix = std::move(p.prefix);
   params.n = p.n;
   params.sampler = {p.temperature, p.top_k, p.top_p, p.min_p, p.seed};
-  params.stop = {p.max_tokens, stop_unit(p.until)};
+  params.stop = {p.max_tokens, stop_unit(p.until), p.min_probability, p.min_margin,
+                 p.time_budget_ms};
   params.top = p.top;
   params.healing = p.healing;
   params.document = std::move(p.document);

@@ -45,6 +45,9 @@ inline CompleteParams complete() {
   p.n = 3;
   p.max_tokens = 24;
   p.until = "sentence";
+  p.min_probability = 0.125f;
+  p.min_margin = 0.0625f;
+  p.time_budget_ms = 1500;
   p.temperature = 0.75f;
   p.top_k = 40;
   p.top_p = 0.5f;

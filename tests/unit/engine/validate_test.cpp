@@ -49,6 +49,14 @@ TEST_CASE("Absurd values are refused by name and range", "[unit]") {
   params.sampler.min_p = 1.5f;
   CHECK(refusal(params) == "min_p must be between 0 and 1, but is 1.5");
   params = {};
+  params.stop.min_probability = 1.5f;
+  CHECK(refusal(params) == "min_probability must be between 0 and 1, but is 1.5");
+  params.stop.min_probability = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THAT(refusal(params), Contains("min_probability"));
+  params = {};
+  params.stop.min_margin = -1;
+  CHECK_THAT(refusal(params), Contains("min_margin must be between 0 and 1"));
+  params = {};
   params.top = 65;
   CHECK_THAT(refusal(params), Contains("top must be between 0 and 64"));
 }
