@@ -15,23 +15,23 @@ std::uint64_t derived_seed(std::uint64_t request_seed, std::uint64_t branch,
   return random_bits(mix64(request_seed) ^ branch, attempt) & kChosenSeedMask;
 }
 
-bool taken(const std::vector<FirstToken>& firsts, tokenizer::TokenId token) {
-  return std::any_of(firsts.begin(), firsts.end(),
-                     [&](const FirstToken& first) { return first.token == token; });
+bool taken(const std::vector<FirstToken>& firsts, const std::optional<Drawn>& drawn) {
+  return drawn && std::any_of(firsts.begin(), firsts.end(), [&](const FirstToken& first) {
+           return first.drawn && first.drawn->token == drawn->token;
+         });
 }
 
 }  // namespace
 
 std::vector<FirstToken> choose_first_tokens(std::uint32_t n, std::uint64_t request_seed,
-                                            float temperature, NextToken& next) {
+                                            bool greedy, NextToken& next) {
   std::vector<FirstToken> firsts;
   for (std::uint32_t branch = 0; branch < n; ++branch) {
     FirstToken first;
     for (std::uint64_t attempt = 0; attempt < kMaxTries; ++attempt) {
       first.seed = branch == 0 ? request_seed : derived_seed(request_seed, branch, attempt);
-      first.token =
-          temperature == 0 ? next.likeliest(branch) : next.pick(random_unit(first.seed, 0));
-      if (temperature == 0 || !taken(firsts, first.token)) break;
+      first.drawn = greedy ? next.likeliest(branch) : next.pick({first.seed, 0});
+      if (greedy || !taken(firsts, first.drawn)) break;
     }
     firsts.push_back(first);
   }

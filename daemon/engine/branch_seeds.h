@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "daemon/engine/next_token.h"
@@ -20,10 +21,10 @@ namespace understory::engine {
 
 struct FirstToken {
   std::uint64_t seed = 0;
-  tokenizer::TokenId token = 0;
+  std::optional<Drawn> drawn;  // nullopt where nothing may be drawn
 };
 
 std::vector<FirstToken> choose_first_tokens(std::uint32_t n, std::uint64_t request_seed,
-                                            float temperature, NextToken& next);
+                                            bool greedy, NextToken& next);
 
 }  // namespace understory::engine

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "daemon/engine/confidence.h"
-#include "daemon/engine/random.h"
 #include "daemon/engine/stop_rules.h"
 
 namespace understory::engine {
@@ -28,25 +27,31 @@ BranchState::BranchState(const BranchRules& rules, Sequence sequence, std::uint6
       sequence_(std::move(sequence)),
       seed_(seed),
       to_heal_(std::move(to_heal)),
-      emit_(std::move(emit)) {}
+      emit_(std::move(emit)),
+      mu_(rules.sampler->mirostat().first_mu()) {}
 
 void BranchState::step(LogitsView& view) {
   const Allowed allowed = rules_.healing->allowed_first(to_heal_);
-  const SamplerParams& sampler = rules_.params->sampler;
-  NextToken next(view, sampler, allowed);
-  accept(sampler.temperature == 0 ? next.likeliest(0) : next.pick(random_unit(seed_, n_draws_)),
-         view, allowed);
+  NextToken next(view, *rules_.sampler, sequence_.tokens(), allowed, {}, mu_);
+  accept(next.pick({seed_, n_draws_}), view, allowed);
 }
 
-void BranchState::accept(TokenId token, LogitsView& view, const Allowed& allowed) {
+void BranchState::accept(std::optional<Drawn> drawn, LogitsView& view, const Allowed& allowed) {
   ++n_draws_;
+  if (!drawn) return finish(FinishReason::kBanned);
+  mu_ = rules_.sampler->mirostat().next_mu(mu_, drawn->surprise_bits);
+  const TokenId token = drawn->token;
   const tokenizer::Tokenizer& tokenizer = *rules_.tokenizer;
   // A control token in the midst of prose is a text's end as well.
   if (tokenizer.is_end_of_generation(token) || tokenizer.is_control(token))
     return finish(FinishReason::kEndOfText);
   if (!is_confident(view, token, rules_.params->stop, allowed))
     return finish(FinishReason::kConfidence);
+  take(token, view);
+}
 
+void BranchState::take(TokenId token, LogitsView& view) {
+  const tokenizer::Tokenizer& tokenizer = *rules_.tokenizer;
   std::string_view piece = tokenizer.piece(token);
   const std::size_t n_healed = std::min(to_heal_.size(), piece.size());
   to_heal_.erase(0, n_healed);

@@ -19,6 +19,7 @@ struct BranchRules {
   const CompletionParams* params = nullptr;
   const tokenizer::Tokenizer* tokenizer = nullptr;
   const Healing* healing = nullptr;
+  const Sampler* sampler = nullptr;
   std::uint32_t max_positions = 0;
   std::string before;  // end of the prefix
 };
@@ -36,8 +37,8 @@ class BranchState {
 
   using Allowed = std::optional<std::vector<tokenizer::TokenId>>;
 
-  /// Takes `token`, the branch's next draw from `view` among those `allowed`.
-  void accept(tokenizer::TokenId token, LogitsView& view, const Allowed& allowed);
+  /// Takes the branch's next draw from `view` among those `allowed`; nullopt: nothing is left.
+  void accept(std::optional<Drawn> drawn, LogitsView& view, const Allowed& allowed);
   /// Draws and takes the next token.
   void step(LogitsView& view);
 
@@ -52,6 +53,7 @@ class BranchState {
   Branch result() const;
 
  private:
+  void take(tokenizer::TokenId token, LogitsView& view);
   void add_text(std::string_view bytes);
   void finish_at(std::size_t end);
   void emit_up_to(std::size_t end);
@@ -64,6 +66,7 @@ class BranchState {
   Emit emit_;
 
   std::uint64_t n_draws_ = 0;
+  double mu_;  // of mirostat
   Utf8Stream characters_;
   std::string text_;  // whole characters
   std::size_t n_emitted_ = 0;

@@ -45,9 +45,11 @@ CompletionJob::CompletionJob(std::shared_ptr<Ticket> ticket, Need need, Completi
     : Job(std::move(ticket), need),
       params_(std::move(params)),
       prompt_(std::move(prompt)),
-      listener_(std::move(listener)) {
+      listener_(std::move(listener)),
+      sampler_(params_.sampler, context.tokenizer) {
   params_.prefix = {};  // the prompt has what is needed of it
-  rules_ = {&params_, &context.tokenizer, &context.healing, context.max_positions(), prompt_.tail};
+  rules_ = {&params_,  &context.tokenizer,      &context.healing,
+            &sampler_, context.max_positions(), prompt_.tail};
 }
 
 void CompletionJob::start(Context& context) {
@@ -101,9 +103,10 @@ void CompletionJob::take_results() {
 void CompletionJob::begin_branches(std::uint32_t result) {
   LogitsView view(context_->model, result);
   const auto allowed = context_->healing.allowed_first(prompt_.to_heal);
-  NextToken next(view, params_.sampler, allowed);
+  NextToken next(view, sampler_, prompt_sequence_->tokens(), allowed, {},
+                 sampler_.mirostat().first_mu());
   const auto firsts =
-      choose_first_tokens(params_.n, *params_.sampler.seed, params_.sampler.temperature, next);
+      choose_first_tokens(params_.n, *params_.sampler.seed, sampler_.is_greedy(), next);
   note_first_token();
   prompt_sequence_->share(Sequence::Share::kFullBlocks);
   for (std::uint32_t i = 0; i < params_.n; ++i) {
@@ -115,7 +118,7 @@ void CompletionJob::begin_branches(std::uint32_t result) {
                            });
   }
   prompt_sequence_.reset();
-  for (std::uint32_t i = 0; i < params_.n; ++i) branches_[i].accept(firsts[i].token, view, allowed);
+  for (std::uint32_t i = 0; i < params_.n; ++i) branches_[i].accept(firsts[i].drawn, view, allowed);
 }
 
 void CompletionJob::note_first_token() {

@@ -45,6 +45,7 @@ class CompletionJob : public Job {
   Prompt prompt_;
   std::shared_ptr<CompletionListener> listener_;
   Context* context_ = nullptr;  // from start() on
+  Sampler sampler_;
   BranchRules rules_;
 
   std::optional<Sequence> prompt_sequence_;  // until the branches begin

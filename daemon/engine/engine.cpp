@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "daemon/engine/completion_job.h"
+#include "daemon/engine/samplers/logit_bias.h"
 #include "daemon/engine/scheduler.h"
 #include "daemon/engine/score_job.h"
 
@@ -22,6 +23,8 @@ std::string_view to_string(FinishReason reason) {
       return "end_of_text";
     case FinishReason::kContext:
       return "context";
+    case FinishReason::kBanned:
+      return "banned";
     case FinishReason::kConfidence:
       return "confidence";
     case FinishReason::kTime:
@@ -50,6 +53,9 @@ class Engine::Impl {
   Result<RequestId> complete(ClientId client, CompletionParams params,
                              std::shared_ptr<CompletionListener> listener) {
     if (Status valid = validate(params, *model_); !valid.ok()) return valid.error();
+    auto bias = resolve_bias(params.sampler.logit_bias, *tokenizer_);
+    if (!bias.ok()) return bias.error();
+    params.sampler.logit_bias = *std::move(bias);
     auto ticket = make_ticket(client, params.document);
     if (params.stop.time_budget_ms > 0)
       ticket->deadline = ticket->submitted + std::chrono::milliseconds(params.stop.time_budget_ms);

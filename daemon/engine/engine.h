@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "daemon/engine/samplers/sampler_params.h"
 #include "daemon/model/model.h"
 #include "daemon/tokenizer/tokenizer.h"
 
@@ -18,15 +19,6 @@ namespace understory::engine {
 
 using RequestId = std::uint64_t;
 using ClientId = std::uint64_t;
-
-/// Neutral for base models: the distribution as it is, less its unlikely tail.
-struct SamplerParams {
-  float temperature = 1.0f;           // [0, 100]; 0: greedy
-  std::uint32_t top_k = 0;            // 0: off
-  float top_p = 1.0f;                 // (0, 1]; 1: off
-  float min_p = 0.05f;                // [0, 1]; 0: off
-  std::optional<std::uint64_t> seed;  // drawn and reported where absent
-};
 
 enum class StopUnit { kNone, kWord, kSentence, kLine, kParagraph };
 
@@ -71,11 +63,12 @@ enum class FinishReason {
   kLength,      // max_tokens
   kEndOfText,   // the model ended the text
   kContext,     // no room left
+  kBanned,      // nothing is left that may come
   kConfidence,  // the next token is too uncertain
   kTime,        // the time budget is spent
   kCancelled
 };
-/// "stop", "length", "end_of_text", "context", "confidence", "time", "cancelled".
+/// "stop", "length", "end_of_text", "context", "banned", "confidence", "time", "cancelled".
 std::string_view to_string(FinishReason reason);
 
 struct Branch {

@@ -43,39 +43,64 @@ float LogitsView::logprob(TokenId token) {
   return static_cast<float>(all()[token].logit - logsumexp());
 }
 
-NextToken::NextToken(LogitsView& view, const SamplerParams& params,
-                     std::optional<std::vector<TokenId>> allowed)
-    : view_(view), params_(params), allowed_(std::move(allowed)) {}
-
-TokenId NextToken::pick(double u) {
-  if (auto token = shaped().pick(u)) return *token;
-  shaped_ = shape(everything(), params_);
-  return *shaped_->pick(u);
+NextToken::NextToken(LogitsView& view, const Sampler& sampler, std::span<const TokenId> history,
+                     std::optional<std::vector<TokenId>> allowed,
+                     std::span<const TokenId> forbidden, double mu)
+    : view_(view),
+      sampler_(sampler),
+      edits_(sampler.edits(history)),
+      allowed_(std::move(allowed)),
+      mu_(mu) {
+  for (const TokenId token : forbidden) edits_.at(token).forbidden = true;
 }
 
-TokenId NextToken::likeliest(std::uint32_t rank) {
-  const auto& candidates = view_.top().candidates;
-  if (!allowed_ && rank < candidates.size()) return candidates[rank].token;
-  const Distribution all = everything();
-  return all.tokens[std::min<std::size_t>(rank, all.tokens.size() - 1)].token;
-}
-
-const Distribution& NextToken::shaped() {
-  if (shaped_) return *shaped_;
-  if (!allowed_) {
-    const auto& top = view_.top();
-    const bool complete = top.candidates.size() >= view_.vocab_size();
-    shaped_ = shape(to_distribution(top.candidates, top.logsumexp, complete), params_);
+std::optional<Drawn> NextToken::pick(const Draw& draw) {
+  if (sampler_.is_greedy()) return likeliest(0);
+  const bool with_xtc = sampler_.xtc_strikes(draw);
+  const Distribution* from = &shaped(with_xtc);
+  std::optional<TokenId> token = from->pick(draw.position());
+  if (!token && !from->complete) {
+    shaped_[with_xtc] = sampler_.shape(everything(), with_xtc, mu_);
+    from = &*shaped_[with_xtc];
+    token = from->pick(draw.position());
   }
-  if (!shaped_) shaped_ = shape(everything(), params_);
-  return *shaped_;
+  if (!token) return std::nullopt;
+  if (sampler_.mirostat().is_off()) return Drawn{*token};
+  const auto drawn = std::find_if(from->tokens.begin(), from->tokens.end(),
+                                  [&](const Weighted& w) { return w.token == *token; });
+  return Drawn{*token, -std::log2(drawn->probability * from->kept)};
 }
 
-Distribution NextToken::everything() {
-  if (!allowed_) return to_distribution(view_.all(), log_sum_exp(view_.all()), true);
+std::optional<Drawn> NextToken::likeliest(std::uint32_t rank) {
+  if (!allowed_) {
+    const Distribution head = edits_.of_top(view_.top());
+    if (rank < head.tokens.size()) return Drawn{head.tokens[rank].token};
+  }
+  const auto& all = everything().tokens;
+  if (all.empty()) return std::nullopt;
+  return Drawn{all[std::min<std::size_t>(rank, all.size() - 1)].token};
+}
+
+const Distribution& NextToken::shaped(bool with_xtc) {
+  auto& shaped = shaped_[with_xtc];
+  if (!shaped && !allowed_) shaped = shape_top(with_xtc);
+  if (!shaped) shaped = sampler_.shape(everything(), with_xtc, mu_);
+  return *shaped;
+}
+
+std::optional<Distribution> NextToken::shape_top(bool with_xtc) {
+  const auto& top = view_.top();
+  const bool complete = top.candidates.size() >= view_.vocab_size();
+  return sampler_.shape(complete ? edits_.of_all(top.candidates) : edits_.of_top(top), with_xtc,
+                        mu_);
+}
+
+const Distribution& NextToken::everything() {
+  if (everything_) return *everything_;
+  if (!allowed_) return everything_.emplace(edits_.of_all(view_.all()));
   std::vector<model::Candidate> candidates;
   for (const TokenId id : *allowed_) candidates.push_back(view_.all()[id]);
-  return to_distribution(candidates, log_sum_exp(candidates), true);
+  return everything_.emplace(edits_.of_all(candidates));
 }
 
 }  // namespace understory::engine

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "daemon/engine/sampler.h"
@@ -33,26 +34,39 @@ class LogitsView {
   std::vector<model::Candidate> all_;
 };
 
+struct Drawn {
+  tokenizer::TokenId token = 0;
+  double surprise_bits = 0;  // with mirostat only: before truncation
+};
+
 /// What the sampler may draw there.
 class NextToken {
  public:
-  /// With `allowed`, nothing else is drawn.
-  NextToken(LogitsView& view, const SamplerParams& params,
-            std::optional<std::vector<tokenizer::TokenId>> allowed = std::nullopt);
+  /// `history`: the tokens before it. With `allowed`, nothing else is drawn, and what is
+  /// `forbidden` never. `mu` is the branch's, for mirostat.
+  NextToken(LogitsView& view, const Sampler& sampler, std::span<const tokenizer::TokenId> history,
+            std::optional<std::vector<tokenizer::TokenId>> allowed = std::nullopt,
+            std::span<const tokenizer::TokenId> forbidden = {}, double mu = 0);
 
-  /// The token at u in [0, 1) of the shaped distribution.
-  tokenizer::TokenId pick(double u);
+  /// The draw from the shaped distribution; greedily the likeliest. nullopt where nothing is
+  /// left to draw.
+  std::optional<Drawn> pick(const Draw& draw);
   /// The rank-th likeliest (from 0) before shaping; the last one where there are fewer.
-  tokenizer::TokenId likeliest(std::uint32_t rank);
+  std::optional<Drawn> likeliest(std::uint32_t rank);
 
  private:
-  const Distribution& shaped();
-  Distribution everything();
+  const Distribution& shaped(bool with_xtc);
+  std::optional<Distribution> shape_top(bool with_xtc);
+  /// From every logit, edited and unshaped.
+  const Distribution& everything();
 
   LogitsView& view_;
-  const SamplerParams& params_;
+  const Sampler& sampler_;
+  LogitEdits edits_;
   std::optional<std::vector<tokenizer::TokenId>> allowed_;
-  std::optional<Distribution> shaped_;
+  double mu_;
+  std::optional<Distribution> shaped_[2];  // without and with XTC
+  std::optional<Distribution> everything_;
 };
 
 }  // namespace understory::engine

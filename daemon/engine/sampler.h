@@ -1,62 +1,68 @@
-// From logits to one token. The stages run in this order, each on what the one before it left,
-// renormalised: top_k, top_p, min_p, temperature, draw. Truncation therefore judges the model's
-// own distribution, and a high temperature only flattens what passed. Temperature 0 is greedy:
-// the likeliest token, whatever the rest says. Ties go to the lower token id.
+// From logits to one token. The stages run in this order, each on what the one before it left:
 //
-// A device hands over only its likeliest tokens. The stages work on such a partial list as long
-// as they provably keep nothing outside it; where they cannot tell, the caller comes again
-// with all logits.
+//   on logits       healing and bans (what may come at all), logit_bias, repeat, frequency and
+//                   presence penalties, DRY
+//   on the softmax  top_n_sigma, top_k, typical_p, top_p, min_p, xtc, temperature
+//   or, with mirostat_tau above 0, temperature and mirostat instead of these
+//   then            the draw
+//
+// Truncation therefore judges the model's own distribution, and a high temperature only flattens
+// what passed. Temperature 0 is greedy: the likeliest token after the stages on logits, whatever
+// the others say. Ties go to the lower token id.
+//
+// A draw depends on the branch's seed, the number of draws before it and what it is drawn from,
+// and on nothing else.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <vector>
 
-#include "daemon/engine/engine.h"
-#include "daemon/model/model.h"
+#include "daemon/engine/samplers/distribution.h"
+#include "daemon/engine/samplers/dry.h"
+#include "daemon/engine/samplers/logit_edits.h"
+#include "daemon/engine/samplers/mirostat.h"
+#include "daemon/engine/samplers/penalties.h"
+#include "daemon/engine/samplers/sampler_params.h"
 
 namespace understory::engine {
 
-struct Weighted {
-  tokenizer::TokenId token = 0;
-  double probability = 0;
+/// The random numbers of a branch's index-th draw.
+struct Draw {
+  std::uint64_t seed = 0;
+  std::uint64_t index = 0;
+
+  /// In [0, 1): where in the cumulative distribution.
+  double position() const;
+  /// In [0, 1): whether XTC strikes.
+  double xtc_coin() const;
 };
 
-/// The likeliest tokens, highest first. Probabilities are of the whole, so they sum to 1 where
-/// the list is complete and to less where unseen tokens remain.
-struct Distribution {
-  std::vector<Weighted> tokens;
-  bool complete = false;
+/// The samplers of one request. Immutable; params (with a resolved logit_bias, see
+/// samplers/logit_bias.h) and tokenizer outlive it.
+class Sampler {
+ public:
+  Sampler(const SamplerParams& params, const tokenizer::Tokenizer& tokenizer);
 
-  /// The token at `u` in [0, 1) of the cumulative distribution; nullopt where that is an
-  /// unseen one.
-  std::optional<tokenizer::TokenId> pick(double u) const;
+  bool is_greedy() const { return params_.temperature == 0; }
+  bool xtc_strikes(const Draw& draw) const { return draw.xtc_coin() < params_.xtc.probability; }
+  const Mirostat& mirostat() const { return mirostat_; }
+
+  /// The stages on logits for the token after `history`, the prompt's and the branch's tokens.
+  LogitEdits edits(std::span<const tokenizer::TokenId> history) const;
+
+  /// The stages on the softmax. nullopt: the list does not decide it, come with all logits. The
+  /// result may be incomplete where every stage is off. `mu` is the branch's, for mirostat.
+  std::optional<Distribution> shape(Distribution distribution, bool with_xtc, double mu) const;
+
+ private:
+  bool truncate(Distribution& distribution, bool with_xtc) const;
+
+  const SamplerParams& params_;
+  const tokenizer::Tokenizer& tokenizer_;
+  Penalties penalties_;
+  Dry dry_;
+  Mirostat mirostat_;
 };
-
-/// The softmax of candidates in any order. `complete`: they are all there are, and
-/// logsumexp is over them.
-Distribution to_distribution(std::span<const model::Candidate> candidates, double logsumexp,
-                             bool complete);
-
-/// log(sum(exp(logit))) of the candidates.
-double log_sum_exp(std::span<const model::Candidate> candidates);
-
-// The stages. Each keeps the head of the list; one that cuts inside a partial list makes it
-// complete, since nothing unseen is likelier than what was cut.
-
-/// Keeps the k likeliest; 0: off.
-void apply_top_k(Distribution& distribution, std::uint32_t k);
-/// Keeps the shortest head whose probabilities reach p; 1: off (Holtzman et al. 2020).
-void apply_top_p(Distribution& distribution, float p);
-/// Keeps tokens at least min_p times as likely as the likeliest; 0: off (Nguyen et al. 2024).
-void apply_min_p(Distribution& distribution, float min_p);
-/// probability^(1/temperature), renormalised; the list must be complete unless temperature is
-/// 1. Temperature 0 keeps the first.
-void apply_temperature(Distribution& distribution, float temperature);
-
-/// All stages but the draw. nullopt: the list does not decide it, come with all logits. The
-/// result may be incomplete where every stage is off.
-std::optional<Distribution> shape(Distribution distribution, const SamplerParams& params);
 
 }  // namespace understory::engine

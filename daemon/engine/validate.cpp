@@ -4,41 +4,16 @@
 
 #include "daemon/engine/context.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/ranges.h"
 
 namespace understory::engine {
 namespace {
 
 constexpr std::uint32_t kMaxBranches = 16;
 constexpr std::uint32_t kMaxTop = 64;
-constexpr float kMaxTemperature = 100;
-
-Error out_of_range(const char* field, const std::string& range, const std::string& value) {
-  return {ErrorCode::kInvalidArgument,
-          std::string(field) + " must be " + range + ", but is " + value};
-}
-
-std::string number(float value) {
-  std::string text = std::to_string(value);
-  if (text.find('.') != std::string::npos) {
-    text.erase(text.find_last_not_of('0') + 1);
-    if (text.ends_with('.')) text.pop_back();
-  }
-  return text;
-}
 
 std::string range(std::uint32_t low, std::uint32_t high) {
   return "between " + std::to_string(low) + " and " + std::to_string(high);
-}
-
-Status validate_sampler(const SamplerParams& sampler) {
-  // Comparisons are written so that NaN fails them.
-  if (!(sampler.temperature >= 0 && sampler.temperature <= kMaxTemperature))
-    return out_of_range("temperature", "between 0 and 100", number(sampler.temperature));
-  if (!(sampler.top_p > 0 && sampler.top_p <= 1))
-    return out_of_range("top_p", "above 0 and at most 1", number(sampler.top_p));
-  if (!(sampler.min_p >= 0 && sampler.min_p <= 1))
-    return out_of_range("min_p", "between 0 and 1", number(sampler.min_p));
-  return {};
 }
 
 Status validate_stop(const StopParams& stop, std::uint32_t context) {
@@ -65,7 +40,7 @@ Status validate(const CompletionParams& params, const model::Model& model) {
   if (params.top > kMaxTop)
     return out_of_range("top", range(0, kMaxTop), std::to_string(params.top));
   if (Status valid = validate_stop(params.stop, model.context()); !valid.ok()) return valid;
-  return validate_sampler(params.sampler);
+  return validate(params.sampler);
 }
 
 }  // namespace understory::engine

@@ -20,7 +20,11 @@ engine::CompletionParams to_engine(protocol::CompleteParams p) {
   engine::CompletionParams params;
   params.prefix = std::move(p.prefix);
   params.n = p.n;
-  params.sampler = {p.temperature, p.top_k, p.top_p, p.min_p, p.seed};
+  params.sampler.temperature = p.temperature;
+  params.sampler.top_k = p.top_k;
+  params.sampler.top_p = p.top_p;
+  params.sampler.min_p = p.min_p;
+  params.sampler.seed = p.seed;
   params.stop = {p.max_tokens, stop_unit(p.until), p.min_probability, p.min_margin,
                  p.time_budget_ms};
   params.top = p.top;

@@ -14,12 +14,18 @@ namespace {
 std::string naive_completion(const Fixture& f, const CompletionParams& params) {
   std::vector<std::uint32_t> history = f.tokenizer->encode(params.prefix);
   std::string text;
+  const Sampler sampler(params.sampler, *f.tokenizer);
+  double mu = sampler.mirostat().first_mu();
   for (std::uint32_t i = 0; i < params.stop.max_tokens; ++i) {
     const auto logits = f.model->logits_after(history);
     std::vector<model::Candidate> all;
     for (std::uint32_t id = 0; id < logits.size(); ++id) all.push_back({id, logits[id]});
-    const auto d = shape(to_distribution(all, log_sum_exp(all), true), params.sampler);
-    const auto token = *d->pick(random_unit(*params.sampler.seed, i));
+    const Draw draw{*params.sampler.seed, i};
+    const auto d = sampler.shape(sampler.edits(history).of_all(all), sampler.xtc_strikes(draw), mu);
+    const auto token = *d->pick(draw.position());
+    for (const Weighted& w : d->tokens)
+      if (w.token == token)
+        mu = sampler.mirostat().next_mu(mu, -std::log2(w.probability * d->kept));
     if (f.tokenizer->is_control(token)) break;
     text += f.tokenizer->piece(token);
     history.push_back(token);
@@ -51,6 +57,11 @@ TEST_CASE("A completion is what plain sampling loops give", "[unit]") {
     params.sampler.temperature = 0.4f + 0.1f * (seed % 5);
     params.sampler.min_p = seed % 2 ? 0.1f : 0;
     params.sampler.top_k = seed % 3 ? 0 : 40;
+    params.sampler.penalties = {.repeat = seed % 5 ? 1.f : 1.2f, .frequency = 0.1f * (seed % 7)};
+    params.sampler.dry.multiplier = 0.5f * (seed % 2);
+    params.sampler.dry.allowed_length = 1;
+    params.sampler.xtc.probability = 0.25f * (seed % 3);
+    params.sampler.mirostat.tau = seed % 4 ? 0.f : 4.f;
     const CompletionResult result = f.complete(params);
     CHECK(result.branches[0].text == naive_completion(f, params));
     CHECK(result.branches[0].seed == seed);

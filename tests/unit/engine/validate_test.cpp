@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <limits>
 
 #include "daemon/engine/engine.h"
@@ -59,4 +60,35 @@ TEST_CASE("Absurd values are refused by name and range", "[unit]") {
   params = {};
   params.top = 65;
   CHECK_THAT(refusal(params), Contains("top must be between 0 and 64"));
+}
+
+TEST_CASE("Absurd sampler values are refused by name and range", "[unit]") {
+  const auto refused = [](auto&& set) {
+    CompletionParams params;
+    set(params.sampler);
+    return refusal(params);
+  };
+  CHECK(refused([](auto& s) { s.typical_p = 0; }) ==
+        "typical_p must be above 0 and at most 1, but is 0");
+  CHECK(refused([](auto& s) { s.top_n_sigma = -1; }) ==
+        "top_n_sigma must be between 0 and 100, but is -1");
+  CHECK_THAT(refused([](auto& s) { s.xtc.threshold = 2; }), Contains("xtc_threshold must be"));
+  CHECK_THAT(refused([](auto& s) { s.xtc.probability = -1; }), Contains("xtc_probability must be"));
+  CHECK_THAT(refused([](auto& s) { s.penalties.repeat = 0; }),
+             Contains("repeat_penalty must be above 0 and at most 10"));
+  CHECK_THAT(refused([](auto& s) { s.penalties.frequency = 11; }), Contains("frequency_penalty"));
+  CHECK_THAT(refused([](auto& s) { s.penalties.presence = NAN; }), Contains("presence_penalty"));
+  CHECK_THAT(refused([](auto& s) { s.dry.multiplier = -1; }), Contains("dry_multiplier"));
+  CHECK_THAT(refused([](auto& s) { s.dry.base = 0.5f; }), Contains("dry_base"));
+  CHECK_THAT(refused([](auto& s) { s.dry.allowed_length = 0; }), Contains("dry_allowed_length"));
+  CHECK_THAT(refused([](auto& s) { s.dry.breakers = {""}; }), Contains("dry_breakers"));
+  CHECK_THAT(refused([](auto& s) { s.dry.breakers.resize(65, "x"); }), Contains("at most 64"));
+  CHECK_THAT(refused([](auto& s) { s.mirostat.tau = 21; }), Contains("mirostat_tau"));
+  CHECK_THAT(refused([](auto& s) { s.mirostat.eta = 2; }), Contains("mirostat_eta"));
+  CHECK(refused([](auto& s) {
+          s.logit_bias = {{1, "", 101}};
+        }) == "logit_bias must be between -100 and 100, but is 101");
+  CHECK_THAT(refused([](auto& s) { s.logit_bias = {{1, "a", 1}}; }), Contains("not both"));
+  CHECK_THAT(refused([](auto& s) { s.logit_bias = {{{}, "", 1}}; }), Contains("an id or a text"));
+  CHECK_THAT(refused([](auto& s) { s.logit_bias.resize(1025, {1, "", 1}); }), Contains("1024"));
 }
