@@ -16,7 +16,7 @@ import msgpack
 
 DAEMON = os.environ["UNDERSTORYD"]
 MODEL = os.environ["UNDERSTORY_MODEL"]
-LIMIT_S = 240  # for anything that must happen; generous, the machine may be busy
+LIMIT_S = float(os.environ.get("UNDERSTORY_TEST_LIMIT_S", 240))  # for anything that must happen; generous, the machine may be busy
 
 
 def wait_for(condition, what, limit_s=LIMIT_S):
@@ -27,6 +27,7 @@ def wait_for(condition, what, limit_s=LIMIT_S):
         if value:
             return value
         if time.monotonic() > deadline:
+            what = what() if callable(what) else what
             raise AssertionError(f"{what}: not within {limit_s} s")
         select.select([], [], [], 0.02)
 

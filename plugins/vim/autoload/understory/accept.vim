@@ -1,0 +1,36 @@
+" Taking what is shown. The text goes in as if it were typed, so that undo, '.' and every
+" register treat it as the writer's own; what typing alone would change in it is held off.
+
+let s:held = {}
+
+" The keys that type this unit of the suggestion; '' where none is shown.
+function! understory#accept#keys(unit) abort
+  let l:text = understory#cut#piece(understory#ghost#rest(), a:unit)
+  if empty(l:text)
+    return ''
+  endif
+  call understory#ghost#taken()
+  return "\<Cmd>call understory#accept#hold()\<CR>\<C-G>u" .. s:typed(l:text)
+        \ .. "\<Cmd>call understory#accept#release()\<CR>\<C-G>u"
+endfunction
+
+function! s:typed(text) abort
+  let l:text = substitute(a:text, '[\x01-\x09\x0b-\x1f\x7f]', "\<C-V>&", 'g')
+  return substitute(l:text, "\n", "\<CR>", 'g')
+endfunction
+
+" A line break of the suggestion brings its own indent and no comment leader. 'textwidth' stays:
+" in a mail what is taken is wrapped as what is typed.
+function! understory#accept#hold() abort
+  let s:held = #{autoindent: &l:autoindent, cindent: &l:cindent, smartindent: &l:smartindent,
+        \ indentexpr: &l:indentexpr, formatoptions: &l:formatoptions}
+  setlocal noautoindent nocindent nosmartindent indentexpr=
+  let &l:formatoptions = substitute(&l:formatoptions, '[ra]', '', 'g')
+endfunction
+
+function! understory#accept#release() abort
+  for [l:option, l:value] in items(s:held)
+    call setbufvar('', '&' .. l:option, l:value)
+  endfor
+  let s:held = {}
+endfunction

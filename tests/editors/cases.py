@@ -1,0 +1,526 @@
+"""What every editor must do. Each kind of editor runs all of it (test_*.py)."""
+import os
+import pathlib
+import shutil
+import unittest
+
+import editor as editors
+from editor import Editor, squeezed
+from fake_daemon import FakeDaemon
+from harness import Client, Daemon
+from terminal import wait_for
+
+OPENING = "He had never been so tired, and"
+WIDTH = 40  # tokens, as the plugin asks
+
+
+class EditorTest(unittest.TestCase):
+    COMMAND = None   # how to run the editor
+    ENV = None
+    editor = None
+
+    def open(self, socket, *, check=True, **options):
+        options.setdefault("env", self.ENV)
+        folder = editors.home()
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        editor = Editor(self.COMMAND, folder, socket, **options)
+        self.addCleanup(editor.close)
+        if check:
+            self.addCleanup(lambda: self.assertEqual(editor.complaints(), []))
+        return editor
+
+
+class RealModel(EditorTest):
+    """One daemon for the tests of a class; what it says at temperature 0 is asked over a
+    connection of our own."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.daemon = Daemon()
+        cls.addClassCleanup(cls.daemon.end)
+        cls.client = cls.daemon.connect()
+        cls.addClassCleanup(cls.client.close)
+
+    def start(self, **options):
+        return self.open(self.daemon.socket, **options)
+
+    def says(self, prefix, until="paragraph", **params):
+        params = {"temperature": 0, "max_tokens": WIDTH, "until": until, **params}
+        return self.client.call("complete", prefix=prefix, **params)["branches"][0]["text"]
+
+    def completed(self):
+        """How many requests the daemon has carried out, once it rests."""
+        engine = wait_for(lambda: (e := self.client.call("status")["engine"])["active"] == 0
+                          and e["queued"] == 0 and e, "rest")
+        return engine["completed"]
+
+    def test_a_suggestion_appears_streams_in_and_is_taken_whole_with_tab(self):
+        editor = self.start()
+        editor.type("i" + OPENING)
+        text = self.says(OPENING)
+        self.assertGreater(len(text), 40)
+        editor.wait_ghost(text)
+        editor.keys("Tab")
+        editor.wait("getline('.')", OPENING + text)
+        self.assertEqual(editor.saved(), OPENING + text + "\n")
+
+    def test_typing_what_it_says_keeps_it_and_asks_nothing(self):
+        editor = self.start()
+        editor.type("i" + OPENING)
+        text = self.says(OPENING)
+        editor.wait_ghost(text)
+        completed = self.completed()
+        for i, character in enumerate(text[:12]):
+            editor.type(character)
+            editor.wait_ghost(text[i + 1:])
+        editor.keys("BSpace", "BSpace")
+        editor.wait_ghost(text[10:])
+        editor.idle()
+        self.assertEqual(self.completed(), completed)
+        editor.keys("Tab")
+        self.assertEqual(editor.saved(), OPENING + text + "\n")
+
+    def test_typing_something_else_asks_again(self):
+        editor = self.start()
+        editor.type("i" + OPENING)
+        editor.wait_ghost(self.says(OPENING))
+        editor.type(" the Q")
+        editor.wait_ghost(self.says(OPENING + " the Q"))
+
+    def test_words_sentences_and_lines_are_taken_one_by_one_and_undone_one_by_one(self):
+        editor = self.start()
+        editor.type("i" + OPENING)
+        text = self.says(OPENING)
+        editor.wait_ghost(text)
+        words = text.split(" ")
+        taken = OPENING
+        for word in words[1:3]:
+            editor.keys("C-Right")
+            taken += " " + word
+            editor.wait("getline('.')", taken)
+            editor.wait_ghost((OPENING + text)[len(taken):])
+        editor.keys("Escape")
+        editor.type("u")
+        editor.wait("getline('.')", OPENING + " " + words[1])
+        editor.type("u")
+        editor.wait("getline('.')", OPENING)
+
+    def test_alternatives_are_asked_for_counted_and_gone_through(self):
+        editor = self.start(settings="let g:understory_params = #{seed: 7}")
+        editor.type("i" + OPENING)
+        first = squeezed(self.says(OPENING, temperature=1.0, seed=7))
+        editor.wait_ghost(first)
+        editor.keys("C-Up")
+        wait_for(lambda: editor.info() in ("2/5", "2/4", "2/3"), lambda: editor.info())
+        second = editor.ghost()
+        self.assertNotEqual(first, second)
+        count = int(editor.info()[2:])
+        for i in range(3, count + 1):
+            editor.keys("C-Up")
+            wait_for(lambda: editor.info() == f"{i}/{count}", f"alternative {i}")
+        editor.keys("C-Up")
+        editor.wait_ghost(first)
+        editor.keys("C-Up")
+        editor.wait_ghost(second)
+        editor.keys("Tab")
+        self.assertEqual(squeezed(editor.saved()), squeezed(OPENING) + second)
+
+    def test_a_suggestion_of_several_lines_is_shown_below_and_taken_as_it_is(self):
+        options = {"seed": 0, "temperature": 1.0, "max_tokens": 60}
+        for seed in range(200):
+            options["seed"] = seed
+            text = self.says(OPENING, until="none", **options)
+            if "\n" in text.strip() and len(text) < 400:
+                break
+        editor = self.start(settings=f"let g:understory_until = 'none' | set autoindent\n"
+                            f"let g:understory_max_tokens = 60\n"
+                            f"let g:understory_params = #{{seed: {seed}, temperature: 1.0}}")
+        editor.type("i  " + OPENING)
+        text = self.says("  " + OPENING, until="none", **options)
+        editor.wait_ghost(text)
+        editor.keys("Tab")
+        self.assertEqual(editor.saved(), "  " + OPENING + text + "\n")
+
+    def test_in_the_middle_of_a_line_the_rest_stays_visible(self):
+        editor = self.start(text="It was raining when , and nobody came.\n")
+        editor.command("call cursor(1, 21)")
+        editor.type("i")
+        text = self.says("It was raining when ", until="line", suffix=", and nobody came.")
+        editor.wait_ghost(text)
+        self.assertIn(squeezed("It was raining when " + text + ", and nobody came."),
+                      squeezed("".join(editor.terminal.lines())))
+        editor.keys("Tab")
+        self.assertEqual(editor.saved(), "It was raining when " + text + ", and nobody came.\n")
+
+    def test_dot_repeats_what_was_typed_and_taken_and_registers_stay(self):
+        editor = self.start(text=OPENING + "\nanother line\n")
+        editor.command("call setreg('\"', 'kept') | call setreg('a', 'letter')")
+        editor.type("A and")
+        text = self.says(OPENING + " and", suffix="\nanother line\n")
+        editor.wait_ghost(text)
+        editor.keys("Tab")
+        editor.wait("getline(1)", OPENING + " and" + text)
+        editor.type(" so")
+        editor.keys("Escape")
+        editor.wait("mode()", "n")
+        editor.type("j.")
+        editor.wait("getline(2)", "another line and" + text + " so")
+        self.assertEqual(editor.probe("getreg('\"')"), "kept")
+        self.assertEqual(editor.probe("[getreg('0'), getreg('a'), getreg('-')]"),
+                         ["kept", "letter", ""])
+        self.assertEqual(editor.probe("getreg('.')"), " and" + text + " so")
+
+    def test_undo_and_redo_take_back_and_give_again_what_was_taken(self):
+        editor = self.start()
+        editor.type("i" + OPENING)
+        text = self.says(OPENING)
+        editor.wait_ghost(text)
+        editor.keys("Tab")
+        editor.type("!")
+        editor.keys("Escape")
+        editor.wait("getline(1)", OPENING + text + "!")
+        for expected in (OPENING + text, OPENING, ""):
+            editor.type("u")
+            editor.wait("getline(1)", expected)
+        for expected in (OPENING, OPENING + text, OPENING + text + "!"):
+            editor.keys("C-r")
+            editor.wait("getline(1)", expected)
+        self.assertEqual(editor.ghost(), "")
+
+    def test_a_popup_menu_hides_it_and_keeps_its_keys(self):
+        editor = self.start(text="corridor corridors\n")
+        editor.type("o" + OPENING)
+        wait_for(lambda: editor.ghost(), "a suggestion")
+        editor.type(" corr")
+        editor.keys("C-n")
+        editor.wait("pumvisible()", 1)
+        wait_for(lambda: not editor.ghost(), "hidden")
+        editor.keys("C-e")
+        editor.wait("pumvisible()", 0)
+        editor.wait("getline('.')", OPENING + " corr")
+        wait_for(lambda: editor.ghost(), "a suggestion again")
+
+    def test_leaving_insert_mode_and_moving_away_hide_it(self):
+        editor = self.start(text="\n\n\n")
+        editor.type("i" + OPENING)
+        editor.wait_ghost(self.says(OPENING))
+        editor.keys("Escape")
+        wait_for(lambda: not editor.ghost(), "hidden")
+        editor.type("A")
+        editor.wait_ghost(self.says(OPENING))
+        editor.keys("Down")
+        editor.wait("line('.')", 2)
+        wait_for(lambda: OPENING.split()[1] in "".join(editor.terminal.lines()), "the text")
+        editor.keys("C-o")
+        editor.type("k")
+        editor.keys("End")
+        editor.wait_ghost(self.says(OPENING))
+
+    def test_dismissed_it_stays_away_until_something_is_typed(self):
+        editor = self.start()
+        editor.type("i" + OPENING)
+        editor.wait_ghost(self.says(OPENING))
+        editor.keys("C-e")
+        wait_for(lambda: not editor.ghost(), "hidden")
+        editor.idle()
+        self.assertEqual(editor.ghost(), "")
+        editor.type(" he")
+        editor.wait_ghost(self.says(OPENING + " he"))
+
+    def test_what_the_model_knows_of_unicode(self):
+        opening = "\t« Café » 漢字 👩‍👩‍👧 e\u0301 she said"
+        editor = self.start(text=opening + "\n")
+        editor.type("A")
+        text = self.says(opening)
+        editor.wait_ghost(text)
+        editor.keys("C-Right")
+        editor.wait("getline('.') !=# getline('.')[:0] && len(getline('.')) > %d"
+                    % len(opening.encode()))
+        editor.keys("Tab")
+        self.assertEqual(editor.saved(), opening + text + "\n")
+
+    def test_read_only_files_are_left_alone(self):
+        editor = self.start(text=OPENING + "\n", args=["-R"], check=False)
+        editor.type("A")
+        editor.keys("Tab")
+        editor.wait("getline(1)", OPENING + "\t")
+        editor.idle()
+        self.assertEqual(editor.ghost(), "")
+        self.assertEqual(editor.probe("v:errmsg"), "")
+
+    def test_a_huge_file_costs_what_a_small_one_costs(self):
+        line = "He walked on through the rain and thought of nothing at all that evening.\n"
+        editor = self.start(text="")
+        editor.path.write_text(line * (50 * 1024 * 1024 // len(line)))
+        editor.command("silent edit!")
+        editor.wait("line('$') > 600000")
+        editor.command("call cursor(300000, 1)")
+        editor.type("A")
+        editor.type(" It was")
+        wait_for(lambda: editor.ghost(), "a suggestion")
+        editor.wait("strlen(understory#context#gather().prefix) < 10000")
+        took = editor.probe("[reltime(), map(range(20), 'understory#context#gather()'), "
+                            "reltime()]->{v -> reltimefloat(reltime(v[0], v[2])) / 20}()")
+        self.assertLess(took, 0.005)
+
+    def test_a_daemon_that_dies_while_one_types_is_started_again(self):
+        with Daemon() as daemon:
+            editor = self.open(daemon.socket, settings=f"let g:understory_model = '{editors.MODEL}'")
+            editor.type("i" + OPENING)
+            editor.wait_ghost(self.says(OPENING))
+            daemon.process.kill()
+            daemon.process.wait()
+            editor.type(" the Q")
+            editor.wait_ghost(self.says(OPENING + " the Q"))
+            editor.keys("Tab")
+            self.assertEqual(editor.saved(),
+                             OPENING + " the Q" + self.says(OPENING + " the Q") + "\n")
+            with Client(daemon.socket) as client:
+                client.call("shutdown")
+
+    def test_two_editors_share_one_daemon(self):
+        one, two = self.start(), self.start()
+        other = "It was raining when"
+        one.type("i" + OPENING)
+        two.type("i" + other)
+        one.wait_ghost(self.says(OPENING))
+        two.wait_ghost(self.says(other))
+        two.keys("Tab")
+        one.keys("Tab")
+        self.assertEqual(one.saved(), OPENING + self.says(OPENING) + "\n")
+        self.assertEqual(two.saved(), other + self.says(other) + "\n")
+
+    def test_status_names_model_device_and_latency(self):
+        editor = self.start(settings="set statusline=%{understory#statusline()}")
+        editor.type("i" + OPENING)
+        editor.wait_ghost(self.says(OPENING))
+        editor.idle()
+        self.assertRegex(editor.probe("understory#statusline()"), r"^\S+ \d+ ms$")
+        editor.keys("Escape")
+        report = editor.probe("understory#status#report()")
+        text = "\n".join(" ".join(line) for line in report)
+        self.assertEqual({kind for kind, _, _ in report}, {"ok"}, text)
+        for part in ("daemon", "protocol 1", "model", "device", "first words after"):
+            self.assertIn(part, text)
+
+
+class Anything(EditorTest):
+    """A fake daemon says it, or none does."""
+
+    def fake(self, **options):
+        folder = editors.home()
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        socket = str(folder / "run" / "u.sock")
+        fake = FakeDaemon(socket)
+        self.addCleanup(fake.close)
+        return fake, self.open(socket, **options)
+
+    def test_every_character_is_taken_as_it_is(self):
+        text = ("é — “漢字” 👩‍👩‍👧 e\u0301\tx\u0001y <Esc> <CR> | \\ % \x7f"
+                "\n\t  - indented\n\n  * list, “…”")
+        fake, editor = self.fake(settings="set autoindent smartindent expandtab shiftwidth=2\n"
+                                 "set formatoptions+=ro comments=b:*,fb:- textwidth=0\n"
+                                 "inoremap “ X\niabbrev é wrong")
+        fake.branches = [text]
+        editor.type("i    so")
+        wait_for(lambda: "indented" in editor.ghost(), lambda: "\n".join(editor.terminal.lines()))
+        self.assertIn("“漢字”", editor.ghost())
+        editor.keys("Tab")
+        self.assertEqual(editor.saved(), "    so" + text + "\n")
+        self.assertEqual(editor.probe("[&autoindent, &smartindent, &formatoptions =~# 'r']"),
+                         [1, 1, 1])
+
+    def test_pieces_end_where_words_sentences_and_lines_end(self):
+        cases = {
+            "word": [(" said he", " said"), ("\n\nThe end", "\n\nThe"), ("漢字です", "漢"),
+                     ("ing, he", "ing,"), ("é漢", "é"), ("  ", "  ")],
+            "sentence": [(" Mr. Hyde ran. He fell.", " Mr. Hyde ran."),
+                         (" “Go!” he said. Then", " “Go!”"), (" no end", " no end"),
+                         (" one\ntwo. Three", " one\ntwo."), ("これは本。あれ", "これは本。"),
+                         (" 3.14 is pi. So", " 3.14 is pi."), (" Well… then", " Well…")],
+            "line": [("one\ntwo", "one"), ("\n\ntwo\nthree", "\n\ntwo"), ("one", "one")],
+            "all": [("one\ntwo", "one\ntwo")],
+        }
+        _, editor = self.fake()
+        for unit, pairs in cases.items():
+            for text, piece in pairs:
+                quoted = "\"" + text.replace("\n", "\\n") + "\""
+                self.assertEqual(editor.probe(f"understory#cut#piece({quoted}, '{unit}')"), piece)
+
+    def test_typing_ahead_of_a_slow_stream_keeps_what_is_right(self):
+        fake, editor = self.fake()
+        fake.branches = [[" one", " two", " three", " four"]]
+        editor.type("iNumbers:")
+        editor.wait_ghost("one")
+        editor.type(" one tw")
+        editor.wait("getline('.')", "Numbers: one tw")
+        wait_for(lambda: not editor.ghost(), "nothing known yet")
+        fake.go()
+        editor.wait_ghost("o")
+        fake.go()
+        editor.wait_ghost("o three")
+        editor.keys("Tab")
+        fake.go()
+        editor.wait_ghost("four")
+        self.assertEqual(len(fake.requests), 1)
+        editor.keys("Tab")
+        self.assertEqual(editor.saved(), "Numbers: one two three four\n")
+
+    def test_junk_is_not_shown(self):
+        fake, editor = self.fake()
+        fake.branches, fake.suppressed = ["......"], {0: "punctuation"}
+        editor.type("iSo")
+        wait_for(lambda: fake.requests, "a request")
+        editor.idle()
+        wait_for(lambda: not editor.ghost(), "hidden")
+        self.assertEqual(len(fake.requests), 1, "and not asked for again")
+        fake.branches, fake.suppressed = [" \n  "], {}
+        editor.type("x")
+        wait_for(lambda: len(fake.requests) == 2, "a request")
+        editor.idle()
+        self.assertEqual(editor.ghost(), "")
+
+    def test_tab_and_the_other_keys_fall_back_to_what_they_did(self):
+        lua = ("lua vim.keymap.set('i', '<C-Down>', function() return 'FUNC' end, {expr = true})"
+               if self.has("nvim") else "inoremap <expr> <C-Down> 'FUNC'")
+        fake, editor = self.fake(
+            settings="inoremap <expr> <Tab> 'EXPR' .. len(getline('.'))\n"
+            "imap <S-Tab> <C-V>u00e9\n" + lua + "\n"
+            "autocmd FileType text inoremap <buffer> <C-E> LOCAL")
+        fake.branches = [" ghost"]
+        editor.keys("i", "Tab")
+        editor.wait("getline(1)", "EXPR0")
+        wait_for(lambda: editor.ghost(), "a suggestion")
+        editor.keys("Tab")
+        editor.wait("getline(1)", "EXPR0 ghost")
+        editor.idle()
+        editor.wait_ghost("ghost")
+        editor.keys("C-e")  # dismisses
+        wait_for(lambda: not editor.ghost(), "dismissed")
+        fake.error = {"code": "internal", "message": "no"}
+        editor.keys("C-e", "BTab", "C-Down")
+        editor.wait("getline(1)", "EXPR0 ghostLOCALéFUNC")
+        editor.keys("Escape")
+        editor.command("inoremap <Tab> LATE")
+        editor.type("o")
+        editor.keys("Tab")
+        editor.wait("getline(2)", "LATE")
+        editor.keys("Escape")
+        editor.command("UnderstoryToggle")
+        editor.wait("maparg('<C-E>', 'i')", "LOCAL")
+        self.assertEqual(editor.probe("maparg('<Tab>', 'i')"), "LATE")
+
+    def has(self, feature):
+        return feature in self.COMMAND[0] or feature in " ".join(self.COMMAND)
+
+    def test_keys_are_the_writers_to_choose(self):
+        fake, editor = self.fake(settings="imap <C-L> <Plug>(understory-accept)\n"
+                                 "let g:understory_keys = #{accept_word: '<C-J>', dismiss: ''}")
+        fake.branches = [" one two"]
+        editor.type("iSo")
+        editor.wait_ghost("one two")
+        editor.keys("Tab")
+        editor.wait("getline(1)", "So\t")
+        editor.wait_ghost("one two")
+        editor.keys("C-j")
+        editor.wait("getline(1)", "So\t one")
+        editor.keys("C-l")
+        editor.wait("getline(1)", "So\t one two")
+        self.assertEqual(editor.probe("maparg('<C-E>', 'i')"), "")
+
+    def test_it_is_off_in_code_and_on_by_wish(self):
+        fake, editor = self.fake(name="program.c")
+        fake.branches = [" ghost"]
+        editor.type("iint")
+        editor.idle()
+        self.assertEqual(len(fake.requests), 0)
+        self.assertEqual(editor.probe("maparg('<Tab>', 'i')"), "")
+        self.assertEqual(editor.probe("exists('#understory_buffer#TextChangedI#<buffer>')"), 0)
+        editor.keys("Escape")
+        editor.command("UnderstoryToggle buffer")
+        editor.type("A main")
+        editor.wait_ghost("ghost")
+        editor.keys("Escape")
+        editor.command("UnderstoryDisable")
+        editor.wait("get(b:, 'understory_attached')", 0)
+        editor.command("UnderstoryEnable")
+        editor.command("set filetype=markdown")
+        editor.wait("get(b:, 'understory_attached')", 1)
+
+    def test_the_text_around_the_cursor_and_the_notes_are_sent(self):
+        fake, editor = self.fake(text="one\ntwo three\nfour\n", settings=
+                                 "let g:understory_notes_file = 'notes.md'\n"
+                                 "let g:understory_params = #{temperature: 0.5, preset: 'focused'}")
+        (editor.folder / "notes.md").write_text("Anna is a thief.\n")
+        editor.command("let b:understory_notes = ['A dark tale.'] | call cursor(2, 4)")
+        editor.type("i!")
+        wait_for(lambda: fake.requests, "a request")
+        request = fake.requests[-1]
+        self.assertEqual(request["prefix"], "one\ntwo!")
+        self.assertEqual(request["suffix"], " three\nfour")
+        self.assertEqual(request["notes"], "A dark tale.\nAnna is a thief.")
+        self.assertEqual(request["until"], "line")
+        self.assertEqual((request["temperature"], request["preset"]), (0.5, "focused"))
+
+    def test_of_a_long_text_the_end_is_sent_and_its_start_stays_from_key_to_key(self):
+        fake, editor = self.fake(text="".join(f"line {i} of a long story\n" for i in range(5000)))
+        editor.type("Go")
+        prefixes = []
+        for i in range(3):
+            editor.type("x ")
+            wait_for(lambda: len(fake.requests) > i, "a request")
+            wait_for(lambda: editor.ghost(), "ghost")
+            prefixes.append(fake.requests[-1]["prefix"])
+        limit = 512 * 5
+        for prefix in prefixes:
+            self.assertGreater(len(prefix), limit // 2)
+            self.assertLessEqual(len(prefix), limit)
+            self.assertEqual(prefix[:100], prefixes[0][:100])
+        self.assertTrue(prefixes[0].startswith("line "))
+
+    def test_an_error_of_the_daemon_costs_nothing_but_the_suggestion(self):
+        fake, editor = self.fake()
+        fake.error = {"code": "internal", "message": "no"}
+        editor.type("iSo")
+        wait_for(lambda: fake.requests, "a request")
+        editor.idle()
+        fake.error = {"code": "busy", "message": "later"}
+        editor.type(" it")
+        wait_for(lambda: len(fake.requests) > 3, "tried again")
+        fake.error = None
+        editor.wait_ghost("text")
+
+    def test_without_a_daemon_one_quiet_message_and_keys_that_work(self):
+        folder = editors.home()
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        editor = self.open(str(folder / "u.sock"), check=False, program="/nonexistent/understory")
+        editor.type("i" + OPENING)
+        editor.keys("Tab")
+        editor.wait("getline(1)", OPENING + "\t")
+        editor.wait("understory#daemon#state()", "failed")
+        editor.type("more and more")
+        editor.idle()
+        complaints = editor.complaints()
+        self.assertEqual(len(complaints), 1, complaints)
+        self.assertIn("'understory' is not installed", complaints[0])
+        report = editor.probe("understory#status#report()")
+        self.assertEqual([kind for kind, _, _ in report], ["ok", "error", "error", "ok"])
+        self.assertEqual(editor.saved(), OPENING + "\tmore and more\n")
+
+    def test_a_model_that_is_not_there_is_named(self):
+        folder = editors.home()
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        editor = self.open(str(folder / "u.sock"), check=False,
+                           settings="let g:understory_model = '/nonexistent.gguf'")
+        editor.type("i" + OPENING)
+        editor.wait("understory#daemon#state()", "failed")
+        self.assertIn("/nonexistent.gguf", " ".join(editor.complaints()))
+
+
+def load(loader, command, env=None):
+    """All cases for one editor."""
+    suite = unittest.TestSuite()
+    for case in (RealModel, Anything):
+        named = type(case.__name__, (case,), {"COMMAND": command, "ENV": env})
+        suite.addTests(loader.loadTestsFromTestCase(named))
+    return suite
