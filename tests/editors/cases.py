@@ -304,6 +304,42 @@ class RealModel(EditorTest):
             self.assertIn(part, text)
 
 
+    def test_branches_stream_in_side_by_side_and_one_is_taken(self):
+        editor = self.start(text=OPENING + "\n\nThe end.\n", settings="let g:understory_params = {}", columns=120)
+        editor.type("$")
+        editor.command("UnderstoryBranches 3")
+        editor.wait("winnr('$')", 4)
+        wait_for(lambda: all(self.branches(editor, 3)) and "writing" not in self.titles(editor),
+                 "branches")
+        texts = self.branches(editor, 3)
+        self.assertEqual(len(set(texts)), 3)
+        for i in range(3):
+            self.assertIn(f"{i + 1}/3", self.titles(editor))
+        editor.keys("Tab")
+        editor.type("r")
+        wait_for(lambda: self.branches(editor, 3)[1] not in ("", texts[1]), "regenerated")
+        wait_for(lambda: "writing" not in self.titles(editor), "ready")
+        self.assertEqual(self.branches(editor, 3)[0::2], texts[0::2])
+        editor.type("eggO")
+        editor.type("Edited.")
+        editor.keys("Escape")
+        editor.wait("mode()", "n")
+        edited = self.branches(editor, 3)[1]
+        self.assertTrue(edited.startswith("Edited.\n"))
+        editor.keys("Enter")
+        editor.wait("winnr('$')", 1)
+        self.assertEqual(editor.saved(), OPENING + edited + "\n\nThe end.\n")
+        editor.type("u")
+        editor.wait("getline(1, '$')", [OPENING, "", "The end."])
+
+    def branches(self, editor, n):
+        return editor.probe("map(filter(getbufinfo(), 'has_key(v:val.variables, \"understory_branch\")'),"
+                            " 'join(getbufline(v:val.bufnr, 1, \"$\"), \"\\n\")')")
+
+    def titles(self, editor):
+        return "\n".join(editor.terminal.lines())
+
+
 class Anything(EditorTest):
     """A fake daemon says it, or none does."""
 
@@ -360,6 +396,7 @@ class Anything(EditorTest):
         fake.go()
         editor.wait_ghost("o three")
         editor.keys("Tab")
+        editor.wait("getline('.')", "Numbers: one two three")
         fake.go()
         editor.wait_ghost("four")
         self.assertEqual(len(fake.requests), 1)

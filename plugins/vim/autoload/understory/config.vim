@@ -13,6 +13,8 @@ let s:defaults = #{
       \ max_tokens: 40,
       \ until: 'paragraph',
       \ alternatives: 4,
+      \ branches: 4,
+      \ branch_tokens: 120,
       \ params: {},
       \ notes: '',
       \ notes_file: '',

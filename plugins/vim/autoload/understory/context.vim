@@ -11,14 +11,18 @@ function! understory#context#is_hopeless() abort
   return col('$') > s:max_line_bytes
 endfunction
 
-" {prefix, suffix, after}: `after` is the rest of the cursor's line.
+" At the cursor: {prefix, suffix, after, notes}; `after` is the rest of the cursor's line.
 function! understory#context#gather() abort
+  return understory#context#gather_at(line('.'), col('.') - 1)
+endfunction
+
+" The same where `bytes` bytes of line `lnum` are before the cursor.
+function! understory#context#gather_at(lnum, bytes) abort
   let l:limit = min([understory#daemon#context_tokens() * s:bytes_per_token, s:max_bytes])
-  let [l:lnum, l:col] = [line('.'), col('.')]
-  let l:line = getline(l:lnum)
-  let l:after = strpart(l:line, l:col - 1)
-  let l:before = s:before(l:lnum, strpart(l:line, 0, l:col - 1), l:limit)
-  return #{prefix: l:before, suffix: s:suffix(l:lnum, l:after, l:limit / 8), after: l:after}
+  let l:line = getline(a:lnum)
+  let l:after = strpart(l:line, a:bytes)
+  return #{prefix: s:before(a:lnum, strpart(l:line, 0, a:bytes), l:limit), after: l:after,
+        \ suffix: s:suffix(a:lnum, l:after, l:limit / 8), notes: s:notes()}
 endfunction
 
 " The start moves in steps of a quarter of the limit, so that from key to key the daemon sees
@@ -53,7 +57,7 @@ function! s:suffix(lnum, after, limit) abort
 endfunction
 
 " The writer's notes: b:understory_notes (or g:), a text or lines, and a file of them.
-function! understory#context#notes() abort
+function! s:notes() abort
   let l:notes = understory#config#get('notes')
   let l:parts = [type(l:notes) == v:t_list ? join(l:notes, "\n") : l:notes,
         \ s:file(understory#config#get('notes_file'))]

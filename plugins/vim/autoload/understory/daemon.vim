@@ -11,6 +11,7 @@ let s:failures = 0        " in a row, without an answer between
 let s:retry_at = 0        " seconds; before that nothing is tried
 let s:has_told = 0
 let s:hello = {}
+let s:waiting = []        " what is to be done once it is ready
 let s:calls = {}          " id to {method, on_answer, on_chunk}
 let s:last_id = 0
 
@@ -34,6 +35,15 @@ function! understory#daemon#forgive() abort
   call understory#daemon#connect()
 endfunction
 
+" Calls Do() now or when the daemon is ready; where it cannot be reached, says so.
+function! understory#daemon#when_ready(Do) abort
+  if s:state ==# 'ready' && {s:transport}is_open()
+    return a:Do()
+  endif
+  let s:waiting = [a:Do]
+  call understory#daemon#forgive()
+endfunction
+
 function! understory#daemon#on_connected() abort
   call s:call('hello', #{client: has('nvim') ? 'neovim' : 'vim', client_version: '0.1.0',
         \ protocol: s:protocol, progress: v:true}, function('s:on_hello'), 0)
@@ -49,6 +59,9 @@ function! s:on_hello(id, error, result) abort
     return  " a `progress` notification follows
   endif
   let s:state = 'ready'
+  let l:waiting = s:waiting
+  let s:waiting = []
+  call map(l:waiting, {_, Do -> Do()})
   call understory#ghost#on_ready()
 endfunction
 

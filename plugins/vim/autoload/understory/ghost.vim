@@ -128,9 +128,8 @@ function! s:send(context, n, purpose) abort
   if a:context.suffix =~# '\S'
     let l:params.suffix = a:context.suffix
   endif
-  let l:notes = understory#context#notes()
-  if !empty(l:notes)
-    let l:params.notes = l:notes
+  if !empty(a:context.notes)
+    let l:params.notes = a:context.notes
   endif
   let l:lorebook = understory#config#get('lorebook')
   if !empty(l:lorebook)

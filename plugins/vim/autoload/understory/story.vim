@@ -1,0 +1,79 @@
+" The story tree of a document, which every client shares (PROTOCOL.md, "Stories").
+
+" Text of a whole buffer as the daemon has it.
+function! understory#story#text(buffer) abort
+  return join(getbufline(a:buffer, 1, '$'), "\n") .. (getbufvar(a:buffer, '&endofline') ? "\n" : '')
+endfunction
+
+" Opens (and brings up to date) the story of a buffer: Done(problem, story), story being the
+" answer of story.open. One is opened only where `create` or a tree exists.
+function! understory#story#open(buffer, create, Done) abort
+  let l:name = bufname(a:buffer)
+  if empty(l:name) || !empty(getbufvar(a:buffer, '&buftype'))
+    return a:Done('a story tree belongs to a file; save this buffer first', {})
+  endif
+  let l:params = #{document: fnamemodify(l:name, ':p'), text: understory#story#text(a:buffer),
+        \ create: a:create ? v:true : v:false}
+  call understory#daemon#when_ready({-> understory#story#call('story.open', l:params, a:Done)})
+endfunction
+
+" Done(problem, result): problem is '' or a sentence.
+function! understory#story#call(method, params, Done) abort
+  let l:id = understory#daemon#request(a:method, a:params, function('s:on_answer', [a:Done]), 0)
+  if !l:id
+    call a:Done('there is no daemon', {})
+  endif
+endfunction
+
+function! s:on_answer(Done, id, error, result) abort
+  if empty(a:error)
+    return a:Done('', a:result)
+  endif
+  let l:too_old = a:error.code ==# 'not_found' && a:error.message =~# '\<method\>'
+  call a:Done(l:too_old ? 'this daemon keeps no story trees; update it' : a:error.message, {})
+endfunction
+
+" Keeps `text` as a branch of the buffer's story where `bytes` bytes of line `lnum` are before
+" it; the manuscript stays as it is. Done(problem).
+function! understory#story#keep(buffer, lnum, bytes, text, made, Done) abort
+  let l:lines = getbufline(a:buffer, 1, a:lnum - 1) + [strpart(getbufline(a:buffer, a:lnum)[0], 0, a:bytes)]
+  let l:child = #{text: a:text, origin: 'model'}
+  if !empty(a:made)
+    let l:child.generation = a:made
+  endif
+  let l:keep = #{offset: len(join(l:lines, "\n")), child: l:child, Done: a:Done}
+  call understory#story#open(a:buffer, 1, function('s:keep_in', [l:keep]))
+endfunction
+
+function! s:keep_in(keep, problem, story) abort
+  if !empty(a:problem)
+    return a:keep.Done(a:problem)
+  endif
+  let a:keep.story = a:story.story
+  call understory#story#call('story.path', #{story: a:story.story, last: 1000000}, function('s:keep_below', [a:keep]))
+endfunction
+
+" The node that ends where the branch begins, made by a split where there is none.
+function! s:keep_below(keep, problem, path) abort
+  if !empty(a:problem)
+    return a:keep.Done(a:problem)
+  endif
+  for l:node in reverse(copy(a:path.nodes))
+    if l:node.offset + l:node.bytes == a:keep.offset
+      return s:add(a:keep, l:node.id)
+    elseif l:node.offset < a:keep.offset
+      return understory#story#call('story.split', #{story: a:keep.story, node: l:node.id,
+            \ offset: a:keep.offset - l:node.offset}, function('s:add_to_split', [a:keep]))
+    endif
+  endfor
+  call a:keep.Done('the story tree has no such place')
+endfunction
+
+function! s:add_to_split(keep, problem, change) abort
+  return empty(a:problem) ? s:add(a:keep, a:change.nodes[0]) : a:keep.Done(a:problem)
+endfunction
+
+function! s:add(keep, parent) abort
+  call understory#story#call('story.add', #{story: a:keep.story, parent: a:parent, children: [a:keep.child]},
+        \ {problem, change -> a:keep.Done(problem)})
+endfunction
