@@ -300,6 +300,7 @@ class RealModel(EditorTest):
         report = editor.probe("understory#status#report()")
         text = "\n".join(" ".join(line) for line in report)
         self.assertEqual({kind for kind, _, _ in report}, {"ok"}, text)
+        self.check_health(editor)
         for part in ("daemon", "protocol 1", "model", "device", "first words after"):
             self.assertIn(part, text)
 
@@ -338,6 +339,18 @@ class RealModel(EditorTest):
 
     def titles(self, editor):
         return "\n".join(editor.terminal.lines())
+
+
+    def check_health(self, editor):
+        if editor.probe("has('nvim')"):
+            editor.command("checkhealth understory")
+            editor.wait("search('first words after', 'n') > 0")
+            text = editor.probe("join(getline(1, '$'), \"\\n\")")
+            self.assertNotIn("ERROR", text)
+        else:
+            editor.command("UnderstoryStatus")
+            editor.terminal.wait_text("first words after")
+            editor.keys("Enter")
 
 
 class Anything(EditorTest):
@@ -382,6 +395,37 @@ class Anything(EditorTest):
             for text, piece in pairs:
                 quoted = "\"" + text.replace("\n", "\\n") + "\""
                 self.assertEqual(editor.probe(f"understory#cut#piece({quoted}, '{unit}')"), piece)
+
+    def test_long_suggestions_are_shown_whole_and_words_whole_with_linebreak(self):
+        words = " ".join(f"word{i}" for i in range(30))
+        for after in ("", " after"):
+            for linebreak in ("linebreak", "nolinebreak"):
+                with self.subTest(after=after, linebreak=linebreak):
+                    fake, editor = self.fake(text="Start" + after + "\n", columns=50,
+                                             settings=f"set {linebreak} number")
+                    fake.branches = [" " + words + "\nbelow " + words]
+                    editor.command("call cursor(1, 6)")
+                    editor.type("i" if after else "A")
+                    editor.wait_ghost(words + "below" + words)
+                    shown = editor.terminal.lines()
+                    self.assertIn("Start" + squeezed(words) + after.strip() + "below",
+                                  squeezed("".join(line[4:] for line in shown)))
+                    if linebreak == "linebreak" and not after:
+                        for line in shown[:9]:
+                            for word in line.split():
+                                self.assertIn(word, ["1", "Start", "below", *words.split()])
+
+    def test_the_wait_follows_the_machine_and_the_writer(self):
+        _, editor = self.fake()
+        self.assertEqual(editor.probe("understory#pace#delay_ms()"), 60)
+        delays = [editor.probe("[understory#pace#rejected(), understory#pace#delay_ms()][1]")
+                  for _ in range(20)]
+        self.assertEqual(delays[3::5], [60, 120, 240, 480])
+        self.assertEqual(delays[4::5], [120, 240, 480, 480])
+        self.assertEqual(editor.probe("[understory#pace#accepted(), understory#pace#delay_ms()][1]"), 60)
+        self.assertEqual(editor.probe("[understory#pace#measured(1000), understory#pace#delay_ms()][1]"), 600)
+        editor.probe("map(range(50), 'understory#pace#measured(9000)')")
+        self.assertEqual(editor.probe("understory#pace#delay_ms()"), 1500)
 
     def test_typing_ahead_of_a_slow_stream_keeps_what_is_right(self):
         fake, editor = self.fake()
