@@ -1,74 +1,91 @@
-// acc[t, o] = sum over c of W[o, c] * in[t, c], then the epilogue, for many rows of `in`: a
-// workgroup of 16 x 16 does 64 rows of W for 64 rows of `in`. Tiles of both, 16 columns deep, go
-// through shared memory; an invocation keeps 4 x 4 results.
+// acc[t, o] = sum over c of W[o, c] * in[t, c], then the epilogue. A subgroup does kRows rows of
+// W for kTokens rows of `in`; its lanes take eight columns in turn.
 //
-// Bindings and push constants: see matmul_blocks.glsl.
-// Dispatch: x = ceil(part_rows / 64), y = ceil(n_rows / 64); local size 256
+// One kernel for decode steps (one row of W a subgroup, so that there are many subgroups) and
+// prefill (several, so that activations are loaded once for all of them), because each result
+// is then summed in one order and has the same bits however many rows a batch has. `precise`
+// keeps a compiler from contracting or reordering one variant and not another.
+//
+// set 0, binding 0: weights, storage buffer, blocks layout of kernels/vulkan/weights.h
+// set 0, binding 1: in, f32 [n_rows, cols]
+// set 0, binding 2: bias, f32 [out_rows], or unused
+// set 0, binding 3: gate, f32 [n_rows, out_rows], or unused
+// set 0, binding 4: out, f32 [n_rows, out_rows]
+// push constants: n_rows; cols; out_rows; first_out and part_rows, of W in this part; row_words;
+//   epilogue bits
+// constant 0: local size, a multiple of the subgroup size; constant 1: kTokens, 1 to 8;
+// constant 2: kRows, 1 to 4
+// Dispatch: x = groups that stride over the rows of W, y = ceil(n_rows / kTokens)
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
-layout(local_size_x = 256) in;
-#include "matmul_blocks.glsl"
+#extension GL_KHR_shader_subgroup_arithmetic : require
+layout(local_size_x_id = 0) in;
+layout(constant_id = 1) const uint kTokens = 1;
+layout(constant_id = 2) const uint kRows = 1;
+layout(std430, set = 0, binding = 0) readonly buffer Weights { uint weights[]; };
+layout(std430, set = 0, binding = 1) readonly buffer In { float activations[]; };
+layout(std430, set = 0, binding = 2) readonly buffer Bias { float bias[]; };
+layout(std430, set = 0, binding = 3) readonly buffer Gate { float gate[]; };
+layout(std430, set = 0, binding = 4) buffer Out { float result[]; };
+layout(push_constant) uniform Push {
+  uint n_rows, cols, out_rows, first_out, part_rows, row_words, epilogue;
+};
+#include "weights_blocks.glsl"
+#include "epilogue.glsl"
 
-const uint kTile = 64;
-const uint kDepth = 16;
-const uint kPitch = kTile + 1;  // spreads the columns over the banks
-shared float w_tile[kDepth * kPitch];
-shared float x_tile[kDepth * kPitch];
+// in[row, 8 * group .. + 7], zeros past the last column.
+void load_activations(uint row, uint group, out vec4 a, out vec4 b) {
+  const uint col = group * 8;
+  const uint at = row * cols + col;
+  if (col + 8 <= cols) {
+    a = vec4(activations[at], activations[at + 1], activations[at + 2], activations[at + 3]);
+    b = vec4(activations[at + 4], activations[at + 5], activations[at + 6], activations[at + 7]);
+    return;
+  }
+  [[unroll]] for (uint i = 0; i < 4; ++i) {
+    a[i] = col + i < cols ? activations[at + i] : 0.0;
+    b[i] = col + i + 4 < cols ? activations[at + i + 4] : 0.0;
+  }
+}
 
 void main() {
-  const uint local = gl_LocalInvocationID.x;
-  const uint first_row = gl_WorkGroupID.x * kTile;
-  const uint first_token = gl_WorkGroupID.y * kTile;
+  const uint first_token = gl_WorkGroupID.y * kTokens;
   const uint n_groups = (cols + 7) / 8;
-  // Loading: half of the workgroup for each tile; an invocation brings eight columns of a line.
-  const bool loads_weights = local < 128;
-  const uint line = local % 128 / 2;
-  const uint group_of_line = local % 2;
-  // Computing: results at rows of W ty + 16 i, rows of `in` tx + 16 j.
-  const uint tx = local % 16;
-  const uint ty = local / 16;
-  vec4 acc[4];
-  [[unroll]] for (uint i = 0; i < 4; ++i) acc[i] = vec4(0);
-
-  for (uint depth = 0; depth < n_groups; depth += kDepth / 8) {
-    const uint group = depth + group_of_line;
-    vec4 a = vec4(0);
-    vec4 b = vec4(0);
-    if (group < n_groups) {
-      if (loads_weights) {
-        if (first_row + line < part_rows) load8((first_row + line) * row_words, group, a, b);
-      } else {
-        if (first_token + line < n_rows) load_activations(first_token + line, group, a, b);
+  const uint stride = gl_NumWorkGroups.x * gl_NumSubgroups * kRows;
+  for (uint first = (gl_WorkGroupID.x * gl_NumSubgroups + gl_SubgroupID) * kRows;
+       first < part_rows; first += stride) {
+    precise float acc[kRows * kTokens];
+    [[unroll]] for (uint i = 0; i < kRows * kTokens; ++i) acc[i] = 0.0;
+    for (uint group = gl_SubgroupInvocationID; group < n_groups; group += gl_SubgroupSize) {
+      vec4 w0[kRows], w1[kRows];
+      [[unroll]] for (uint r = 0; r < kRows; ++r) {
+        // Rows past the end repeat the last one and are dropped, as tokens are.
+        load8(min(first + r, part_rows - 1) * row_words, group, w0[r], w1[r]);
+      }
+      [[unroll]] for (uint t = 0; t < kTokens; ++t) {
+        vec4 x0, x1;
+        load_activations(min(first_token + t, n_rows - 1), group, x0, x1);
+        [[unroll]] for (uint i = 0; i < 4; ++i) {
+          [[unroll]] for (uint r = 0; r < kRows; ++r) {
+            acc[r * kTokens + t] = fma(w0[r][i], x0[i], acc[r * kTokens + t]);
+          }
+        }
+        [[unroll]] for (uint i = 0; i < 4; ++i) {
+          [[unroll]] for (uint r = 0; r < kRows; ++r) {
+            acc[r * kTokens + t] = fma(w1[r][i], x1[i], acc[r * kTokens + t]);
+          }
+        }
       }
     }
-    [[unroll]] for (uint i = 0; i < 8; ++i) {
-      const uint at = (group_of_line * 8 + i) * kPitch + line;
-      const float value = i < 4 ? a[i] : b[i - 4];
-      if (loads_weights) {
-        w_tile[at] = value;
-      } else {
-        x_tile[at] = value;
-      }
-    }
-    barrier();
-    [[unroll]] for (uint k = 0; k < kDepth; ++k) {
-      vec4 w, x;
-      [[unroll]] for (uint i = 0; i < 4; ++i) {
-        w[i] = w_tile[k * kPitch + ty + 16 * i];
-        x[i] = x_tile[k * kPitch + tx + 16 * i];
-      }
-      [[unroll]] for (uint i = 0; i < 4; ++i) acc[i] = fma(vec4(w[i]), x, acc[i]);
-    }
-    barrier();
-  }
-  // Both are in bounds or dropped.
-  [[unroll]] for (uint i = 0; i < 4; ++i) {
-    [[unroll]] for (uint j = 0; j < 4; ++j) {
-      const uint row = first_row + ty + 16 * i;
-      const uint token = first_token + tx + 16 * j;
-      if (row < part_rows && token < n_rows) {
-        finish(token * out_rows + first_out + row, first_out + row, acc[i][j]);
+    [[unroll]] for (uint r = 0; r < kRows; ++r) {
+      [[unroll]] for (uint t = 0; t < kTokens; ++t) {
+        const float sum = subgroupAdd(acc[r * kTokens + t]);
+        const uint row = first + r;
+        const uint token = first_token + t;
+        if (subgroupElect() && row < part_rows && token < n_rows) {
+          finish(token * out_rows + first_out + row, first_out + row, sum);
+        }
       }
     }
   }

@@ -54,7 +54,8 @@ void main() {
     // Rows past the end repeat the last one and are dropped.
     row_base[t] = (min(first_token + t, max(n_rows, 1u) - 1) - bound_row) * cols;
   }
-  vec4 acc[kTokens];
+  // Variants must agree to the bit: one order of summing, and no compiler to change it.
+  precise vec4 acc[kTokens];
   [[unroll]] for (uint t = 0; t < kTokens; ++t) acc[t] = vec4(0);
 
   int step_base = int(gl_WorkGroupID.x * n_steps * kStepTexels * kLanes + gl_LocalInvocationID.x);

@@ -157,12 +157,23 @@ uint select(uint source, uint n, uint low, uint high) {
   return found;
 }
 
+// Columns 4 * i to 4 * i + 3; what is past the row is finite or not, but in no case used.
+vec4 load_columns(uint i) {
+  const uint shift = row_begin % 4;
+  const uvec4 first = texelFetch(in_texels, int(first_texel + i));
+  if (shift == 0) return uintBitsToFloat(first);
+  const uvec4 second = texelFetch(in_texels, int(first_texel + min(i + 1, n_texels - 1)));
+  if (shift == 1) return uintBitsToFloat(uvec4(first.yzw, second.x));
+  if (shift == 2) return uintBitsToFloat(uvec4(first.zw, second.xy));
+  return uintBitsToFloat(uvec4(first.w, second.xyz));
+}
+
+// By columns, not by texels: a row that begins inside a texel is summed in the same order.
 void write_log_sum_exp(uint row, float largest) {
   float sum = 0.0;
-  for (uint texel = gl_LocalInvocationIndex; texel < n_texels; texel += gl_WorkGroupSize.x) {
-    const vec4 x = uintBitsToFloat(texelFetch(in_texels, int(first_texel + texel)));
-    const uvec4 columns = columns_of(texel);
-    const vec4 terms = exp(x - largest);
+  for (uint i = gl_LocalInvocationIndex; i * 4 < push.cols; i += gl_WorkGroupSize.x) {
+    const uvec4 columns = 4 * i + uvec4(0, 1, 2, 3);
+    const vec4 terms = exp(load_columns(i) - largest);
     sum += dot(mix(vec4(0.0), terms, lessThan(columns, uvec4(push.cols))), vec4(1.0));
   }
   sum = workgroup_add(sum);

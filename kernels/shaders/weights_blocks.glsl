@@ -1,7 +1,7 @@
 // Weights in the blocks layout of kernels/vulkan/weights.h: eight columns of a row at once.
 // Needs a buffer `uint weights[]` and one WEIGHT_type macro.
 //
-//   void load8(uint row_base, uint group, out vec4 a, out vec4 b)
+//   void load8(uint row_base, uint group, precise out vec4 a, precise out vec4 b)
 //     row_base: the row's first word; group: columns 8 * group to 8 * group + 7
 
 vec4 bytes_of(uint word) {
@@ -18,13 +18,13 @@ vec4 nibbles_of(uint word, uint shift) { return bytes_of(word >> shift & 0x0f0f0
 vec4 fifth_bits_of(uint bits) { return vec4((uvec4(bits, bits >> 1, bits >> 2, bits >> 3) & 1u) * 16u); }
 
 #if defined(WEIGHT_F32)
-void load8(uint row_base, uint group, out vec4 a, out vec4 b) {
+void load8(uint row_base, uint group, precise out vec4 a, precise out vec4 b) {
   const uint at = row_base + group * 8;
   a = uintBitsToFloat(uvec4(weights[at], weights[at + 1], weights[at + 2], weights[at + 3]));
   b = uintBitsToFloat(uvec4(weights[at + 4], weights[at + 5], weights[at + 6], weights[at + 7]));
 }
 #elif defined(WEIGHT_F16)
-void load8(uint row_base, uint group, out vec4 a, out vec4 b) {
+void load8(uint row_base, uint group, precise out vec4 a, precise out vec4 b) {
   const uint at = row_base + group * 4;
   a = vec4(unpackHalf2x16(weights[at]), unpackHalf2x16(weights[at + 1]));
   b = vec4(unpackHalf2x16(weights[at + 2]), unpackHalf2x16(weights[at + 3]));
@@ -32,13 +32,13 @@ void load8(uint row_base, uint group, out vec4 a, out vec4 b) {
 #elif defined(WEIGHT_BF16)
 vec2 unpack_bf16(uint word) { return uintBitsToFloat(uvec2(word << 16, word & 0xffff0000u)); }
 
-void load8(uint row_base, uint group, out vec4 a, out vec4 b) {
+void load8(uint row_base, uint group, precise out vec4 a, precise out vec4 b) {
   const uint at = row_base + group * 4;
   a = vec4(unpack_bf16(weights[at]), unpack_bf16(weights[at + 1]));
   b = vec4(unpack_bf16(weights[at + 2]), unpack_bf16(weights[at + 3]));
 }
 #elif defined(WEIGHT_Q8_0)
-void load8(uint row_base, uint group, out vec4 a, out vec4 b) {
+void load8(uint row_base, uint group, precise out vec4 a, precise out vec4 b) {
   const uint block = row_base + group / 4 * 9;
   const uint at = block + 1 + group % 4 * 2;
   const float d = unpackHalf2x16(weights[block]).x;
@@ -51,7 +51,7 @@ const uint kHeadWords = 2;
 #else
 const uint kHeadWords = 1;
 #endif
-void load8(uint row_base, uint group, out vec4 a, out vec4 b) {
+void load8(uint row_base, uint group, precise out vec4 a, precise out vec4 b) {
   const uint block = row_base + group / 4 * (kHeadWords + 4);
   const uint at = block + kHeadWords + group % 2 * 2;
   const uint shift = group % 4 / 2 * 4;
@@ -70,8 +70,8 @@ void load8(uint row_base, uint group, out vec4 a, out vec4 b) {
 #else
   const float minimum = head.y;
 #endif
-  a = head.x * low + minimum;
-  b = head.x * high + minimum;
+  a = fma(vec4(head.x), low, vec4(minimum));
+  b = fma(vec4(head.x), high, vec4(minimum));
 }
 #elif defined(WEIGHT_Q4_K) || defined(WEIGHT_Q5_K)
 // Scale and min j of the twelve packed bytes at words block + 1 to block + 3.
@@ -85,7 +85,7 @@ uvec2 scale_and_min(uint block, uint j) {
                (third >> 4 & 0xfu) | (second >> 6 & 3u) << 4);
 }
 
-void load8(uint row_base, uint group, out vec4 a, out vec4 b) {
+void load8(uint row_base, uint group, precise out vec4 a, precise out vec4 b) {
 #if defined(WEIGHT_Q5_K)
   const uint block = row_base + group / 32 * 44;
   const uint nibbles = block + 12;
@@ -104,11 +104,11 @@ void load8(uint row_base, uint group, out vec4 a, out vec4 b) {
   low += 16.0 * bytes_of(weights[block + 4 + part] >> j & 0x01010101u);
   high += 16.0 * bytes_of(weights[block + 5 + part] >> j & 0x01010101u);
 #endif
-  a = scale.x * low - scale.y;
-  b = scale.x * high - scale.y;
+  a = fma(vec4(scale.x), low, vec4(-scale.y));
+  b = fma(vec4(scale.x), high, vec4(-scale.y));
 }
 #elif defined(WEIGHT_Q6_K)
-void load8(uint row_base, uint group, out vec4 a, out vec4 b) {
+void load8(uint row_base, uint group, precise out vec4 a, precise out vec4 b) {
   const uint block = row_base + group / 32 * 53;
   const uint part = group % 4 * 2;
   const uint quarter = group / 4 % 4;

@@ -7,7 +7,7 @@
 //                                                     step_base: texel of the step for this lane
 //   vec4 columns(Block b, uint r, uint quad)          weights of row r, columns 4 * quad to + 3
 // Where a field stays shifted in its word, its scale is divided instead: a mask, a conversion
-// and a multiply-add a weight.
+// and a multiply-add a weight. `precise`: a weight has the same bits in every variant of a kernel.
 
 uvec4 step_texel(int step_base, uint i) { return texelFetch(weights, step_base + int(i * kLanes)); }
 
@@ -75,7 +75,8 @@ Block load_block(int step_base, uint block) {
 }
 vec4 columns(Block b, uint r, uint quad) {
   const uint word = b.q[r * 2 + quad / 4][quad % 4];
-  return fma(shifted_bytes(word), b.d[r] * kUnshiftBytes, vec4(-128.0 * b.d[r]));
+  precise vec4 w = fma(shifted_bytes(word), b.d[r] * kUnshiftBytes, vec4(-128.0 * b.d[r]));
+  return w;
 }
 
 #elif defined(WEIGHT_Q4_0) || defined(WEIGHT_Q4_1) || defined(WEIGHT_Q4_K)
@@ -117,7 +118,8 @@ Block load_block(int step_base, uint block) {
 }
 vec4 columns(Block b, uint r, uint quad) {
   const uint word = b.q[r][quad / 2] >> quad % 2 * 16;
-  return fma(shifted_nibbles(word), b.d[r] * kUnshiftNibbles, vec4(b.m[r]));
+  precise vec4 w = fma(shifted_nibbles(word), b.d[r] * kUnshiftNibbles, vec4(b.m[r]));
+  return w;
 }
 
 #elif defined(WEIGHT_Q5_0) || defined(WEIGHT_Q5_1) || defined(WEIGHT_Q5_K)
@@ -166,7 +168,8 @@ vec4 columns(Block b, uint r, uint quad) {
   const uint bits = b.fifth[r] >> quad * 4;
   const vec4 fifth = vec4(ivec4(bits & 1u, bits & 2u, bits & 4u, bits & 8u)) *
                      vec4(16.0, 8.0, 4.0, 2.0);
-  return fma(fma(shifted_nibbles(word), kUnshiftNibbles, fifth), vec4(b.d[r]), vec4(b.m[r]));
+  precise vec4 w = fma(fma(shifted_nibbles(word), kUnshiftNibbles, fifth), vec4(b.d[r]), vec4(b.m[r]));
+  return w;
 }
 
 #elif defined(WEIGHT_Q6_K)
@@ -194,7 +197,8 @@ vec4 columns(Block b, uint r, uint quad) {
   const vec4 tops = vec4(ivec4(bits & 3u, bits & 12u, bits & 48u, bits & 192u)) *
                     vec4(16.0, 4.0, 1.0, 0.25);
   const float d = b.d[quad / 4][r];
-  return fma(fma(shifted_nibbles(word), kUnshiftNibbles, tops), vec4(d), vec4(-32.0 * d));
+  precise vec4 w = fma(fma(shifted_nibbles(word), kUnshiftNibbles, tops), vec4(d), vec4(-32.0 * d));
+  return w;
 }
 #endif
 #endif

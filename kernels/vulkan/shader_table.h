@@ -1,5 +1,5 @@
 // The SPIR-V that the build embeds: kernels/shaders/NAME.comp, or NAME_TYPE for shaders that are
-// compiled once per weight type ("matvec_subgroup_q8_0").
+// compiled once per weight type ("matmul_blocks_q8_0").
 #pragma once
 
 #include <cstdint>

@@ -8,7 +8,7 @@
 
 namespace understory::kernels::vulkan {
 
-/// "matvec_blocks" and Q8_0 give "matvec_blocks_q8_0".
+/// "matmul_blocks" and Q8_0 give "matmul_blocks_q8_0".
 std::string weight_shader(std::string_view name, DType type);
 
 }  // namespace understory::kernels::vulkan

@@ -17,10 +17,15 @@ constexpr std::uint32_t kAccumulate = 8;
 // Rows of `in` that one invocation of matmul_lanes handles, most first.
 constexpr std::array<std::uint32_t, 4> kLaneTokens{8, 4, 2, 1};
 
-constexpr std::uint32_t kMatvecMaxRows = 8;  // from here on tiles win on GPUs
-constexpr std::uint32_t kMatvecSubgroups = 4;
-constexpr std::uint32_t kMatvecMaxGroups = 65535;
-constexpr std::uint32_t kTile = 64;
+// Rows of `in`, and of the matrix, that one subgroup of matmul_blocks handles. More rows of the
+// matrix use each activation more often, but leave fewer subgroups for a step of few rows.
+struct BlocksVariant {
+  std::uint32_t tokens;
+  std::uint32_t rows;
+};
+constexpr std::array<BlocksVariant, 4> kBlocksVariants{{{1, 1}, {4, 1}, {8, 1}, {8, 4}}};
+constexpr std::uint32_t kBlocksSubgroups = 4;
+constexpr std::uint32_t kBlocksMaxGroups = 65535;
 
 // Push constants of matmul_lanes.comp.
 struct LanesPush {
@@ -36,7 +41,7 @@ struct LanesPush {
 };
 static_assert(sizeof(LanesPush) == 36);
 
-// Push constants of matmul_blocks.glsl.
+// Push constants of matmul_blocks.comp.
 struct BlocksPush {
   std::uint32_t n_rows;
   std::uint32_t cols;
@@ -60,12 +65,13 @@ std::uint32_t ceil_div(std::uint32_t a, std::uint32_t b) {
   return (a + b - 1) / b;
 }
 
-std::uint32_t matvec_local_size(const Device& device) {
-  return device.info().subgroup_size * (device.is_cpu_driver() ? 1 : kMatvecSubgroups);
+std::uint32_t blocks_subgroups(const Device& device) {
+  return device.is_cpu_driver() ? 1 : kBlocksSubgroups;
 }
 
-std::uint32_t matvec_tokens(std::uint32_t n_rows) {
-  return n_rows == 1 ? 1 : n_rows <= 4 ? 4 : kMatvecMaxRows;
+const BlocksVariant& blocks_variant(std::uint32_t n_rows) {
+  return *std::find_if(kBlocksVariants.begin(), kBlocksVariants.end() - 1,
+                       [&](const BlocksVariant& variant) { return n_rows <= variant.tokens; });
 }
 
 }  // namespace
@@ -81,9 +87,9 @@ void prepare_weight_pipelines(const Device& device, Pipelines& pipelines, DType 
     }
     return;
   }
-  prepare("matmul_blocks", "sssss", {});
-  for (const std::uint32_t tokens : {1u, 4u, kMatvecMaxRows}) {
-    prepare("matvec_blocks", "sssss", {matvec_local_size(device), tokens});
+  const std::uint32_t local_size = blocks_subgroups(device) * device.info().subgroup_size;
+  for (const BlocksVariant& variant : kBlocksVariants) {
+    prepare("matmul_blocks", "sssss", {local_size, variant.tokens, variant.rows});
   }
 }
 
@@ -130,19 +136,14 @@ void Recorder::matmul(const Matrix& w, const Tensor& in, const Tensor& out, std:
                           part.n_rows,
                           block_row_words(w.type, w.cols),
                           epilogue_bits(epilogue)};
-    const std::initializer_list<Binding> bindings{reads_part(w, part, BindingKind::kStorage),
-                                                  reads(in), reads(epilogue.bias),
-                                                  reads(epilogue.gate_input), destination};
-    if (n_rows <= kMatvecMaxRows) {
-      const std::uint32_t subgroups = device().is_cpu_driver() ? 1 : kMatvecSubgroups;
-      const std::uint32_t groups = std::min(ceil_div(part.n_rows, subgroups), kMatvecMaxGroups);
-      const std::uint32_t tokens = matvec_tokens(n_rows);
-      dispatch(weight_shader("matvec_blocks", w.type), {matvec_local_size(device()), tokens},
-               bindings, push, {groups, ceil_div(n_rows, tokens)});
-    } else {
-      dispatch(weight_shader("matmul_blocks", w.type), {}, bindings, push,
-               {ceil_div(part.n_rows, kTile), ceil_div(n_rows, kTile)});
-    }
+    const BlocksVariant& variant = blocks_variant(n_rows);
+    const std::uint32_t subgroups = blocks_subgroups(device());
+    const std::uint32_t groups = ceil_div(part.n_rows, subgroups * variant.rows);
+    dispatch(weight_shader("matmul_blocks", w.type),
+             {subgroups * subgroup_size(), variant.tokens, variant.rows},
+             {reads_part(w, part, BindingKind::kStorage), reads(in), reads(epilogue.bias),
+              reads(epilogue.gate_input), destination},
+             push, {std::min(groups, kBlocksMaxGroups), ceil_div(n_rows, variant.tokens)});
   }
 }
 
