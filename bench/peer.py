@@ -3,6 +3,8 @@
 The launcher is a program called as `LAUNCHER server MODEL PORT [ARGS]` that runs llama-server
 on 127.0.0.1:PORT in the foreground.
 """
+import contextlib
+import http.client
 import json
 import os
 import signal
@@ -24,19 +26,25 @@ def free_port():
 
 
 class Peer:
-    """llama-server on its CPU backend, with F16 KV cache, for the length of a `with` block. One
-    thread: its spinning barriers are slow on a busy machine."""
+    """llama-server with F16 KV cache, for the length of a `with` block, on its CPU backend or
+    ("vulkan") on its first Vulkan device, which may be a CPU driver. One thread where it is free to
+    choose: its spinning barriers are slow on a busy machine."""
 
-    def __init__(self, model, launcher=DEFAULT_LAUNCHER, context=2048, threads=1, log=None):
+    def __init__(self, model, launcher=DEFAULT_LAUNCHER, context=2048, threads=1, log=None,
+                 backend="cpu"):
         self.port_ = free_port()
         self.command_ = [launcher, "server", str(model), str(self.port_), "-c", str(context),
                          "-np", "1", "-t", str(threads)]
+        if backend == "vulkan":
+            self.command_ += ["-dev", "Vulkan0", "-ngl", "99"]
         self.log_ = open(log or os.devnull, "w")
 
     def __enter__(self):
         # A session of its own: the launcher's children end with it.
         self.process_ = subprocess.Popen(self.command_, stdout=self.log_, stderr=self.log_,
-                                         stdin=subprocess.DEVNULL, start_new_session=True)
+                                         stdin=subprocess.DEVNULL, start_new_session=True,
+                                         # It leaves CPU drivers out unless one is named.
+                                         env=os.environ | {"GGML_VK_VISIBLE_DEVICES": "0"})
         deadline = time.monotonic() + 300
         while time.monotonic() < deadline and self.process_.poll() is None:
             try:
@@ -71,6 +79,22 @@ class Peer:
                                          {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=600) as answer:
             return json.load(answer)
+
+    def begin_completion(self, prompt, n_tokens):
+        """Asks for a greedy continuation of a text whose beginning stays cached, and does not wait:
+        the connection's socket becomes readable when the answer is there."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port_, timeout=600)
+        connection.request("POST", "/completion",
+                           json.dumps({"prompt": prompt, "n_predict": n_tokens, "temperature": 0,
+                                       "cache_prompt": True}),
+                           {"Content-Type": "application/json"})
+        return connection
+
+    @staticmethod
+    def end_completion(connection):
+        """The answer to begin_completion(), waited for."""
+        with contextlib.closing(connection):
+            return json.load(connection.getresponse())
 
     def tokenize(self, text):
         """Token ids as a completion would see them, BOS included where the model adds one."""

@@ -4,6 +4,7 @@ Needs python3-msgpack (Debian). protocol/PROTOCOL.md describes the wire.
 """
 import os
 import pathlib
+import select
 import shutil
 import socket
 import subprocess
@@ -61,6 +62,19 @@ class Client:
                 if message[2] is not None:
                     raise RpcError(message[2])
                 return message[3]
+
+    def arrived(self, timeout_s=0.0):
+        """What comes within the time, as soon as something does: a list of messages, for those who
+        send() and look after the answers themselves."""
+        while select.select([self.socket_], [], [], max(0.0, timeout_s))[0]:
+            block = self.socket_.recv(READ_BYTES)
+            if not block:
+                raise ConnectionError("the daemon closed the connection")
+            self.unpacker_.feed(block)
+            messages = list(self.unpacker_)
+            if messages:
+                return messages
+        return []
 
     def receive_(self):
         while True:

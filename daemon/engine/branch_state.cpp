@@ -56,6 +56,7 @@ void BranchState::take(TokenId token, LogitsView& view) {
   const std::size_t n_healed = std::min(to_heal_.size(), piece.size());
   to_heal_.erase(0, n_healed);
   const std::string_view text = piece.substr(n_healed);
+  if (text.empty() && n_healed > 0) ++n_healing_draws_;
   if (!text.empty() || n_healed == 0) {
     tokens_.push_back({token, std::string(text), view.logprob(token),
                        top_tokens(view, rules_.params->top, tokenizer)});

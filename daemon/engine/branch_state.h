@@ -48,6 +48,8 @@ class BranchState {
 
   Sequence& sequence() { return sequence_; }
   std::uint64_t n_draws() const { return n_draws_; }
+  /// Of the draws, those that only spelled the prefix's end again.
+  std::uint32_t n_healing_draws() const { return n_healing_draws_; }
 
   /// After finish().
   Branch result() const;
@@ -66,6 +68,7 @@ class BranchState {
   Emit emit_;
 
   std::uint64_t n_draws_ = 0;
+  std::uint32_t n_healing_draws_ = 0;
   double mu_;  // of mirostat
   Utf8Stream characters_;
   std::string text_;  // whole characters

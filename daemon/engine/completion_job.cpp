@@ -88,6 +88,8 @@ Status CompletionJob::add_rows(Step& step, std::uint32_t max_rows) {
 }
 
 void CompletionJob::take_results() {
+  const bool late = ticket().cancelled;  // while the step ran
+  const std::uint64_t n_draws_before = n_draws();
   if (prompt_sequence_) {
     if (added_[0].n_results > 0) begin_branches(added_[0].first_result);
   } else {
@@ -97,6 +99,7 @@ void CompletionJob::take_results() {
       branches_[i].step(view);
     }
   }
+  if (late) timings_.late_tokens += static_cast<std::uint32_t>(n_draws() - n_draws_before);
   end_where_finished();
 }
 
@@ -128,6 +131,12 @@ void CompletionJob::note_first_token() {
   context_->metrics.first_token(timings_.ttft_ms);
 }
 
+std::uint64_t CompletionJob::n_draws() const {
+  std::uint64_t n = 0;
+  for (const BranchState& branch : branches_) n += branch.n_draws();
+  return n;
+}
+
 void CompletionJob::end_where_finished() {
   ended_ |= !branches_.empty() && std::all_of(branches_.begin(), branches_.end(),
                                               [](const auto& b) { return b.finished(); });
@@ -153,18 +162,19 @@ void CompletionJob::fail(Error error) {
 void CompletionJob::close(Context& context) {
   for (const BranchState& branch : branches_) {
     results_.push_back(branch.result());
-    n_draws_ += branch.n_draws();
+    timings_.healed_tokens += branch.n_healing_draws();
   }
+  const std::uint64_t n_drawn = n_draws();
   Branch untouched;
   untouched.finish_reason = untouched_reason_;
   results_.resize(params_.n, untouched);
   if (first_token_at_) {
     timings_.decode_ms = ms_between(*first_token_at_, Clock::now());
-    const std::uint64_t after_first = n_draws_ - std::min<std::uint64_t>(n_draws_, params_.n);
+    const std::uint64_t after_first = n_drawn - std::min<std::uint64_t>(n_drawn, params_.n);
     if (timings_.decode_ms > 0) timings_.decode_tok_s = after_first / timings_.decode_ms * 1000;
   }
   release(!error_);
-  context.metrics.ended(cancelled_ || error_, timings_, n_draws_);
+  context.metrics.ended(cancelled_ || error_, timings_, n_drawn);
 }
 
 void CompletionJob::release(bool share) {

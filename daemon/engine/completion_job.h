@@ -37,6 +37,7 @@ class CompletionJob : public Job {
 
   void begin_branches(std::uint32_t result);
   void note_first_token();
+  std::uint64_t n_draws() const;
   void end_where_finished();
   void end_all(FinishReason reason);
   void release(bool share);
@@ -61,7 +62,6 @@ class CompletionJob : public Job {
   Timings timings_;
   Clock::time_point started_at_;
   std::optional<Clock::time_point> first_token_at_;
-  std::uint64_t n_draws_ = 0;
 };
 
 }  // namespace understory::engine

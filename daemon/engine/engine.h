@@ -83,6 +83,8 @@ struct Timings {
   std::uint32_t prompt_tokens = 0;
   std::uint32_t cached_tokens = 0;   // of the prompt, found in the KV cache
   std::uint32_t dropped_tokens = 0;  // oldest text that did not fit the context
+  std::uint32_t healed_tokens = 0;   // decoded only to spell the prefix's end again, all branches
+  std::uint32_t late_tokens = 0;     // decoded after the request had been cancelled
   double queue_ms = 0;
   double ttft_ms = 0;  // from submission to the first token
   double prefill_ms = 0;

@@ -47,13 +47,26 @@ protocol::Branch to_protocol(engine::Branch branch) {
   return out;
 }
 
+/// The count, where it is not zero.
+std::optional<std::uint32_t> some(std::uint32_t count) {
+  return count > 0 ? std::optional(count) : std::nullopt;
+}
+
 protocol::CompleteResult to_protocol(engine::CompletionResult result, const LoadedModel& loaded) {
   protocol::CompleteResult out;
   for (engine::Branch& branch : result.branches)
     out.branches.push_back(to_protocol(std::move(branch)));
   const engine::Timings& t = result.timings;
-  out.timings = {t.prompt_tokens, t.cached_tokens, t.dropped_tokens, t.queue_ms,
-                 t.ttft_ms,       t.prefill_ms,    t.decode_ms,      t.decode_tok_s};
+  out.timings = {.prompt_tokens = t.prompt_tokens,
+                 .cached_tokens = t.cached_tokens,
+                 .dropped_tokens = t.dropped_tokens,
+                 .healed_tokens = some(t.healed_tokens),
+                 .late_tokens = some(t.late_tokens),
+                 .queue_ms = t.queue_ms,
+                 .ttft_ms = t.ttft_ms,
+                 .prefill_ms = t.prefill_ms,
+                 .decode_ms = t.decode_ms,
+                 .decode_tok_s = t.decode_tok_s};
   out.model = loaded.model.name;
   out.device = loaded.device.name;
   return out;

@@ -38,6 +38,7 @@ TEST_CASE("A cancelled completion ends within one step and keeps its text", "[un
   CHECK(f.gate.n_arrived() == 1);  // the step that was running, and no other
   CHECK(result->branches[0].finish_reason == FinishReason::kCancelled);
   CHECK(result->branches[0].text == "a");
+  CHECK(result->timings.late_tokens == 1);
   CHECK_FALSE(f.engine->cancel(f.last_id));
   CHECK(f.engine->status().cancelled == 1);
 }
