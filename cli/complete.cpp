@@ -14,6 +14,7 @@
 #include "cli/json_output.h"
 #include "cli/painter.h"
 #include "cli/request.h"
+#include "cli/sampler_options.h"
 #include "cli/terminal.h"
 #include "cli/validators.h"
 
@@ -127,7 +128,7 @@ void add_stop_options(CLI::App& command, protocol::CompleteParams& params) {
       ->capture_default_str();
 }
 
-void add_sampler_options(CLI::App& command, protocol::CompleteParams& params) {
+void add_text_options(CLI::App& command, protocol::CompleteParams& params) {
   command.add_option("-n,--n", params.n, "Different continuations, 1 to 16")
       ->check(whole_number<std::uint32_t>())
       ->type_name("N")
@@ -142,26 +143,6 @@ void add_sampler_options(CLI::App& command, protocol::CompleteParams& params) {
       ->check(CLI::IsMember({"none", "word", "sentence", "line", "paragraph"}))
       ->capture_default_str();
   add_stop_options(command, params);
-  command.add_option("--seed", params.seed, "The same seed gives the same text")
-      ->check(whole_number<std::uint64_t>())
-      ->type_name("N");
-  command
-      .add_option("--temperature", params.temperature,
-                  "0 always takes the likeliest token, more is bolder, 0 to 100")
-      ->type_name("X")
-      ->capture_default_str();
-  command.add_option("--top-k", params.top_k, "Only the K likeliest tokens; 0 is off")
-      ->check(whole_number<std::uint32_t>())
-      ->type_name("K")
-      ->capture_default_str();
-  command.add_option("--top-p", params.top_p, "Only the likeliest tokens that make up P; 1 is off")
-      ->type_name("P")
-      ->capture_default_str();
-  command
-      .add_option("--min-p", params.min_p,
-                  "Only tokens at least P times as likely as the likeliest; 0 is off")
-      ->type_name("P")
-      ->capture_default_str();
   command.add_flag_callback(
       "--no-healing", [&params] { params.healing = false; },
       "Take a word that the text ends in the middle of as it stands");
@@ -177,6 +158,7 @@ void add_complete(CLI::App& app, Run& run) {
           ->type_name("TEXT");
   options->file_given = command.add_option("-f,--file", options->file, "Read the text from a file")
                             ->type_name("FILE");
+  add_text_options(command, options->params);
   add_sampler_options(command, options->params);
   command
       .add_option("--top", options->params.top,
@@ -203,6 +185,8 @@ void add_complete(CLI::App& app, Run& run) {
       "  understory complete 'It was raining when'\n"
       "  understory complete --n 3 --until sentence 'She opened the letter and'\n"
       "  understory complete --file chapter1.md --max-tokens 200\n"
+      "  understory complete --preset wild --dry-multiplier 1 'Nobody had told her that'\n"
+      "  understory complete --logit-bias suddenly=-100 --mirostat-tau 4 'The lamp went out.'\n"
       "  understory complete -- '--and then she laughed'");
   command.callback([options, &run] { run = [options] { return run_complete(*options); }; });
 }

@@ -26,7 +26,8 @@ void set_up_log(const std::string& level) {
 }
 
 Status serve(const daemon::Options& options) {
-  server::Server server({options.socket, std::chrono::seconds(options.idle_exit_s)});
+  server::Server server({options.socket, std::chrono::seconds(options.idle_exit_s),
+                         requests::Presets(options.presets)});
   if (Status s = server.listen(); !s) {
     spdlog::error("{}", s.error().message);
     return s;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "daemon/preset_config.h"
 #include "protocol/messages.h"
 #include "protocol/socket_path.h"
 
@@ -22,6 +23,10 @@ Examples:
 
 Configuration: $XDG_CONFIG_HOME/understory/config.toml (or ~/.config/...), TOML with the keys
 model, socket, device, context, kv_cache_mib, log_level, idle_exit_s. Options given here win.
+Tables [presets.NAME] name sampler settings for 'complete', by the keys of PROTOCOL.md:
+  [presets.noir]
+  temperature = 0.9
+  dry_multiplier = 0.8
 )";
 
 Error config_error(const std::filesystem::path& file, const toml::source_region& where,
@@ -135,6 +140,13 @@ Status read_config(const std::filesystem::path& file, Options& options) {
   }
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
+    if (name == "presets") {
+      const auto error_at = [&](const toml::source_region& where, const std::string& what) {
+        return config_error(file, where, what);
+      };
+      if (Status s = read_presets(node, error_at, options.presets); !s) return s;
+      continue;
+    }
     const char* expected = take_key(name, node, options);
     if (expected == kUnknownKey) {
       return config_error(file, node.source(), "there is no setting '" + name + "'");

@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 
 #include "base/result.h"
+#include "protocol/messages.h"
 
 namespace understory::daemon {
 
@@ -18,7 +20,8 @@ struct Options {
   std::uint32_t context = 0;     // tokens; 0: the model's, up to 4096
   std::size_t kv_cache_mib = 0;  // 0: from free device memory
   std::string log_level = "info";
-  std::uint32_t idle_exit_s = 0;  // 0: stays
+  std::uint32_t idle_exit_s = 0;                         // 0: stays
+  std::map<std::string, protocol::SamplerKeys> presets;  // the configuration file's
 };
 
 struct Invocation {

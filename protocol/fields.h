@@ -62,6 +62,7 @@ UNDERSTORY_FIELDS(HelloResult) {
   visit("pid", m.pid);
   visit("state", m.state);
   visit("limits", m.limits);
+  visit.unless_empty("presets", m.presets);
   visit("model", m.model);
   visit("device", m.device);
 }
@@ -115,6 +116,35 @@ UNDERSTORY_FIELDS(CompleteResult) {
   visit("device", m.device);
 }
 
+UNDERSTORY_FIELDS(LogitBias) {
+  visit("id", m.id);
+  visit("text", m.text);
+  visit.required("bias", m.bias);
+}
+
+UNDERSTORY_FIELDS(SamplerKeys) {
+  visit("temperature", m.temperature);
+  visit("top_k", m.top_k);
+  visit("top_p", m.top_p);
+  visit("min_p", m.min_p);
+  visit("typical_p", m.typical_p);
+  visit("top_n_sigma", m.top_n_sigma);
+  visit("xtc_threshold", m.xtc_threshold);
+  visit("xtc_probability", m.xtc_probability);
+  visit("repeat_penalty", m.repeat_penalty);
+  visit("frequency_penalty", m.frequency_penalty);
+  visit("presence_penalty", m.presence_penalty);
+  visit("penalty_window", m.penalty_window);
+  visit("dry_multiplier", m.dry_multiplier);
+  visit("dry_base", m.dry_base);
+  visit("dry_allowed_length", m.dry_allowed_length);
+  visit("dry_window", m.dry_window);
+  visit("dry_breakers", m.dry_breakers);
+  visit("mirostat_tau", m.mirostat_tau);
+  visit("mirostat_eta", m.mirostat_eta);
+  visit("logit_bias", m.logit_bias);
+}
+
 UNDERSTORY_FIELDS(CompleteParams) {
   visit("prefix", m.prefix);
   visit("n", m.n);
@@ -123,10 +153,10 @@ UNDERSTORY_FIELDS(CompleteParams) {
   visit("min_probability", m.min_probability);
   visit("min_margin", m.min_margin);
   visit("time_budget_ms", m.time_budget_ms);
-  visit("temperature", m.temperature);
-  visit("top_k", m.top_k);
-  visit("top_p", m.top_p);
-  visit("min_p", m.min_p);
+  visit.unless_empty("preset", m.preset);
+  visit_fields(
+      visit,
+      static_cast<std::conditional_t<std::is_const_v<M>, const SamplerKeys, SamplerKeys>&>(m));
   visit("seed", m.seed);
   visit("top", m.top);
   visit("healing", m.healing);

@@ -72,6 +72,7 @@ struct HelloResult {
   std::uint32_t pid = 0;
   std::string state;  // as in StatusResult
   Limits limits;
+  std::vector<std::string> presets;   // names for CompleteParams::preset
   std::optional<ModelSummary> model;  // once loaded
   std::optional<DeviceSummary> device;
 };
@@ -129,7 +130,39 @@ struct CompleteResult {
   std::string device;
 };
 
-struct CompleteParams {
+/// `bias` for the token `id`, or for the tokens that spell `text`, alone or after a space.
+struct LogitBias {
+  std::optional<std::uint32_t> id;
+  std::optional<std::string> text;
+  float bias = 0;
+};
+
+/// What `complete` and a preset ask of the samplers. An absent key is the preset's or, without
+/// one, neutral.
+struct SamplerKeys {
+  std::optional<float> temperature;
+  std::optional<std::uint32_t> top_k;
+  std::optional<float> top_p;
+  std::optional<float> min_p;
+  std::optional<float> typical_p;
+  std::optional<float> top_n_sigma;
+  std::optional<float> xtc_threshold;
+  std::optional<float> xtc_probability;
+  std::optional<float> repeat_penalty;
+  std::optional<float> frequency_penalty;
+  std::optional<float> presence_penalty;
+  std::optional<std::uint32_t> penalty_window;
+  std::optional<float> dry_multiplier;
+  std::optional<float> dry_base;
+  std::optional<std::uint32_t> dry_allowed_length;
+  std::optional<std::uint32_t> dry_window;
+  std::optional<std::vector<std::string>> dry_breakers;
+  std::optional<float> mirostat_tau;
+  std::optional<float> mirostat_eta;
+  std::optional<std::vector<LogitBias>> logit_bias;
+};
+
+struct CompleteParams : SamplerKeys {
   using Result = CompleteResult;
   static constexpr std::string_view kMethod = "complete";
   std::string prefix;
@@ -139,10 +172,7 @@ struct CompleteParams {
   float min_probability = 0;
   float min_margin = 0;
   std::uint32_t time_budget_ms = 0;
-  float temperature = 1.0f;
-  std::uint32_t top_k = 0;
-  float top_p = 1.0f;
-  float min_p = 0.05f;
+  std::string preset;  // names the values of sampler keys that are absent
   std::optional<std::uint64_t> seed;
   std::uint32_t top = 0;
   bool healing = true;

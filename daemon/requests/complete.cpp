@@ -16,14 +16,11 @@ engine::StopUnit stop_unit(const std::string& name) {
        "'until' must be none, word, sentence, line or paragraph, not '" + name + "'"});
 }
 
-engine::CompletionParams to_engine(protocol::CompleteParams p) {
+engine::CompletionParams to_engine(protocol::CompleteParams p, const Presets& presets) {
   engine::CompletionParams params;
   params.prefix = std::move(p.prefix);
   params.n = p.n;
-  params.sampler.temperature = p.temperature;
-  params.sampler.top_k = p.top_k;
-  params.sampler.top_p = p.top_p;
-  params.sampler.min_p = p.min_p;
+  params.sampler = presets.resolve(p.preset, p).value_or_throw();
   params.sampler.seed = p.seed;
   params.stop = {p.max_tokens, stop_unit(p.until), p.min_probability, p.min_margin,
                  p.time_budget_ms};
@@ -109,7 +106,8 @@ void complete(const std::shared_ptr<Call>& call) {
   const bool stream = params.stream;
   // Its listener can only post to this strand, so the engine's number is noted before it speaks.
   call->engine_request = loaded->engine
-                             ->complete(call->connection()->id(), to_engine(std::move(params)),
+                             ->complete(call->connection()->id(),
+                                        to_engine(std::move(params), services_of(*call).presets),
                                         std::make_shared<Listener>(call, loaded, stream))
                              .value_or_throw();
 }

@@ -40,6 +40,7 @@ void hello(const std::shared_ptr<Call>& call) {
   result.state = to_string(now.state);
   result.limits = {protocol::kRequestLimits.max_bytes, protocol::kAnswerLimits.max_bytes,
                    protocol::kMaxNesting, kMaxOpenCalls};
+  result.presets = services_of(*call).presets.names();
   if (now.loaded) {
     result.model = now.loaded->model;
     result.device = now.loaded->device;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "daemon/requests/presets.h"
 #include "daemon/requests/resident_model.h"
 
 namespace understory::requests {
@@ -13,6 +14,7 @@ namespace understory::requests {
 struct Services {
   ResidentModel* resident = nullptr;
   std::string socket;
+  Presets presets;
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
   std::function<void()> shut_down;                           // begins to; any thread
   std::function<std::uint32_t()> n_clients;                  // from the connections' thread

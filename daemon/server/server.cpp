@@ -46,6 +46,7 @@ class Server::Impl {
   explicit Impl(ServerOptions options) : options_(std::move(options)) {
     services_.resident = &resident_;
     services_.socket = options_.socket.string();
+    services_.presets = options_.presets;
     services_.shut_down = [this] { asio::post(io_, [this] { stop("a client asked for it"); }); };
     services_.n_clients = [this] { return static_cast<std::uint32_t>(sessions_.size()); };
     services_.in_background = [this](std::function<void()> work) {

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/result.h"
+#include "daemon/requests/presets.h"
 #include "daemon/requests/resident_model.h"
 
 namespace understory::server {
@@ -17,6 +18,7 @@ inline constexpr std::uint32_t kMaxSessions = 256;
 struct ServerOptions {
   std::filesystem::path socket;
   std::chrono::seconds idle_exit{0};  // ends when no client was there for so long; 0: never
+  requests::Presets presets;
 };
 
 class Server {

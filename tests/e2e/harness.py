@@ -123,7 +123,7 @@ class Client:
 class Daemon:
     """understoryd with folders of its own. `ready=False` does not wait for the model."""
 
-    def __init__(self, *args, folder=None, model=MODEL, ready=True):
+    def __init__(self, *args, folder=None, model=MODEL, ready=True, config=None):
         self.own_folder = folder is None
         # Short: a socket's path may have 107 bytes.
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="us-"))
@@ -132,6 +132,10 @@ class Daemon:
         self.env = {k: v for k, v in os.environ.items()
                     if not k.startswith("XDG_") and k != "JOURNAL_STREAM"}
         self.env.update(HOME=str(self.folder), XDG_CONFIG_HOME=str(self.folder / "config"))
+        if config:
+            file = self.folder / "config/understory/config.toml"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(config)
         command = [DAEMON, "--socket", str(self.socket), "--log-level", "debug"]
         if model:
             command += ["--model", str(model)]

@@ -36,7 +36,8 @@ inline HelloParams hello() {
 }
 
 inline HelloResult hello_result() {
-  return {"understoryd", "0.1.0", 1, 4321, "ready", {4194304, 67108864, 32, 64}, model(), device()};
+  return {"understoryd",    "0.1.0", 1,       4321, "ready", {4194304, 67108864, 32, 64},
+          {"base", "mine"}, model(), device()};
 }
 
 inline CompleteParams complete() {
@@ -52,6 +53,23 @@ inline CompleteParams complete() {
   p.top_k = 40;
   p.top_p = 0.5f;
   p.min_p = 0.25f;
+  p.preset = "mine";
+  p.typical_p = 0.75f;
+  p.top_n_sigma = 1.5f;
+  p.xtc_threshold = 0.125f;
+  p.xtc_probability = 0.5f;
+  p.repeat_penalty = 1.25f;
+  p.frequency_penalty = 0.25f;
+  p.presence_penalty = -0.25f;
+  p.penalty_window = 128;
+  p.dry_multiplier = 0.5f;
+  p.dry_base = 1.75f;
+  p.dry_allowed_length = 3;
+  p.dry_window = 512;
+  p.dry_breakers = {"\n", "*"};
+  p.mirostat_tau = 4.0f;
+  p.mirostat_eta = 0.125f;
+  p.logit_bias = {{7, std::nullopt, -100.0f}, {std::nullopt, "sigh", -1.5f}};
   p.seed = 9007199254740991;
   p.top = 2;
   p.healing = false;
