@@ -100,13 +100,13 @@ UNDERSTORY_FIELDS(Timings) {
   visit("prompt_tokens", m.prompt_tokens);
   visit("cached_tokens", m.cached_tokens);
   visit("dropped_tokens", m.dropped_tokens);
-  visit("healed_tokens", m.healed_tokens);
-  visit("late_tokens", m.late_tokens);
   visit("queue_ms", m.queue_ms);
   visit("ttft_ms", m.ttft_ms);
   visit("prefill_ms", m.prefill_ms);
   visit("decode_ms", m.decode_ms);
   visit("decode_tok_s", m.decode_tok_s);
+  visit("healed_tokens", m.healed_tokens);
+  visit("late_tokens", m.late_tokens);
 }
 
 UNDERSTORY_FIELDS(CompleteResult) {

@@ -114,13 +114,13 @@ struct Timings {
   std::uint32_t prompt_tokens = 0;
   std::uint32_t cached_tokens = 0;
   std::uint32_t dropped_tokens = 0;
-  std::optional<std::uint32_t> healed_tokens;  // absent: none
-  std::optional<std::uint32_t> late_tokens;    // absent: none
   double queue_ms = 0;
   double ttft_ms = 0;
   double prefill_ms = 0;
   double decode_ms = 0;
   double decode_tok_s = 0;
+  std::optional<std::uint32_t> healed_tokens;  // absent: none
+  std::optional<std::uint32_t> late_tokens;    // absent: none
 };
 
 struct CompleteResult {

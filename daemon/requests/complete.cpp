@@ -57,13 +57,13 @@ protocol::CompleteResult to_protocol(engine::CompletionResult result, const Load
   out.timings = {.prompt_tokens = t.prompt_tokens,
                  .cached_tokens = t.cached_tokens,
                  .dropped_tokens = t.dropped_tokens,
-                 .healed_tokens = some(t.healed_tokens),
-                 .late_tokens = some(t.late_tokens),
                  .queue_ms = t.queue_ms,
                  .ttft_ms = t.ttft_ms,
                  .prefill_ms = t.prefill_ms,
                  .decode_ms = t.decode_ms,
-                 .decode_tok_s = t.decode_tok_s};
+                 .decode_tok_s = t.decode_tok_s,
+                 .healed_tokens = some(t.healed_tokens),
+                 .late_tokens = some(t.late_tokens)};
   out.model = loaded.model.name;
   out.device = loaded.device.name;
   return out;

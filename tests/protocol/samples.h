@@ -80,7 +80,10 @@ inline CompleteParams complete() {
 
 inline CompleteResult complete_result() {
   const Token token{300, " vu", -1.5f, {{300, " vu", -1.5f}, {301, "\xc3", -2.0f}}};
-  return {{{" vu.", {token}, "stop", -1.5f, 42}}, {9, 8, 0, 0.5, 12.25, 4.0, 8.0, 125.0}, "m", "d"};
+  return {{{" vu.", {token}, "stop", -1.5f, 42}},
+          {9, 8, 0, 0.5, 12.25, 4.0, 8.0, 125.0, {}, {}},
+          "m",
+          "d"};
 }
 
 inline StatusResult status_result() {
