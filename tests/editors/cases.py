@@ -19,6 +19,9 @@ class EditorTest(unittest.TestCase):
     ENV = None
     editor = None
 
+    def is_neovim(self):
+        return "nvim" in self.COMMAND[0]
+
     def open(self, socket, *, check=True, **options):
         options.setdefault("env", self.ENV)
         folder = editors.home()
@@ -156,7 +159,7 @@ class RealModel(EditorTest):
         editor = self.start(text=OPENING + "\nanother line\n")
         editor.command("call setreg('\"', 'kept') | call setreg('a', 'letter')")
         editor.type("A and")
-        text = self.says(OPENING + " and", suffix="\nanother line\n")
+        text = self.says(OPENING + " and", suffix="\nanother line")
         editor.wait_ghost(text)
         editor.keys("Tab")
         editor.wait("getline(1)", OPENING + " and" + text)
@@ -199,6 +202,21 @@ class RealModel(EditorTest):
         editor.wait("pumvisible()", 0)
         editor.wait("getline('.')", OPENING + " corr")
         wait_for(lambda: editor.ghost(), "a suggestion again")
+
+    def test_a_menu_that_a_plugin_draws_hides_it_too(self):
+        settings = ("lua package.loaded.cmp = {visible = function() return vim.g.menu == 1 end}"
+                    if self.is_neovim() else
+                    "call mkdir($HOME .. '/coc/autoload/coc', 'p') | set runtimepath+=$HOME/coc\n"
+                    "call writefile(['function coc#pum#visible()', 'return g:menu', 'endfunction'],"
+                    " $HOME .. '/coc/autoload/coc/pum.vim') | runtime autoload/coc/pum.vim")
+        editor = self.start(settings="let g:menu = 0\n" + settings)
+        editor.type("i" + OPENING)
+        editor.wait_ghost(self.says(OPENING))
+        editor.probe("extend(g:, #{menu: 1})->empty()")
+        editor.keys("Tab")
+        editor.wait("getline('.')", OPENING + "\t")
+        editor.idle()
+        self.assertEqual(editor.ghost(), "")
 
     def test_leaving_insert_mode_and_moving_away_hide_it(self):
         editor = self.start(text="\n\n\n")
@@ -341,15 +359,20 @@ class RealModel(EditorTest):
         return "\n".join(editor.terminal.lines())
 
 
-    def check_health(self, editor):
+    def test_health_is_asked_before_anything_is_written(self):
+        editor = self.start(name="program.c")
+        self.assertEqual(editor.probe("understory#daemon#state()"), "off")
+        self.check_health(editor, "no suggestion asked for yet")
+
+    def check_health(self, editor, text="first words after"):
         if editor.probe("has('nvim')"):
             editor.command("checkhealth understory")
-            editor.wait("search('first words after', 'n') > 0")
+            editor.wait(f"search('{text}', 'n') > 0")
             text = editor.probe("join(getline(1, '$'), \"\\n\")")
             self.assertNotIn("ERROR", text)
         else:
             editor.command("UnderstoryStatus")
-            editor.terminal.wait_text("first words after")
+            editor.terminal.wait_text(text)
             editor.keys("Enter")
 
 
@@ -415,6 +438,17 @@ class Anything(EditorTest):
                             for word in line.split():
                                 self.assertIn(word, ["1", "Start", "below", *words.split()])
 
+    def test_the_count_of_alternatives_is_shown_however_full_the_line_is(self):
+        for width in range(36, 42):
+            with self.subTest(width=width):
+                fake, editor = self.fake(columns=40)
+                fake.branches = ["a" * (width - 1), "b" * (width - 1)]
+                editor.type("i:")
+                editor.wait_ghost("a" * (width - 1))
+                editor.keys("C-Up")
+                wait_for(lambda: editor.info() == "2/2", lambda: editor.info())
+                editor.wait_ghost("b" * (width - 1))
+
     def test_the_wait_follows_the_machine_and_the_writer(self):
         _, editor = self.fake()
         self.assertEqual(editor.probe("understory#pace#delay_ms()"), 60)
@@ -463,7 +497,7 @@ class Anything(EditorTest):
 
     def test_tab_and_the_other_keys_fall_back_to_what_they_did(self):
         lua = ("lua vim.keymap.set('i', '<C-Down>', function() return 'FUNC' end, {expr = true})"
-               if self.has("nvim") else "inoremap <expr> <C-Down> 'FUNC'")
+               if self.is_neovim() else "inoremap <expr> <C-Down> 'FUNC'")
         fake, editor = self.fake(
             settings="inoremap <expr> <Tab> 'EXPR' .. len(getline('.'))\n"
             "imap <S-Tab> <C-V>u00e9\n" + lua + "\n"
@@ -490,9 +524,6 @@ class Anything(EditorTest):
         editor.command("UnderstoryToggle")
         editor.wait("maparg('<C-E>', 'i')", "LOCAL")
         self.assertEqual(editor.probe("maparg('<Tab>', 'i')"), "LATE")
-
-    def has(self, feature):
-        return feature in self.COMMAND[0] or feature in " ".join(self.COMMAND)
 
     def test_keys_are_the_writers_to_choose(self):
         fake, editor = self.fake(settings="imap <C-L> <Plug>(understory-accept)\n"
@@ -531,6 +562,7 @@ class Anything(EditorTest):
     def test_the_text_around_the_cursor_and_the_notes_are_sent(self):
         fake, editor = self.fake(text="one\ntwo three\nfour\n", settings=
                                  "let g:understory_notes_file = 'notes.md'\n"
+                                 "let g:understory_lorebook = [#{keys: ['Anna'], text: 'A thief.'}]\n"
                                  "let g:understory_params = #{temperature: 0.5, preset: 'focused'}")
         (editor.folder / "notes.md").write_text("Anna is a thief.\n")
         editor.command("let b:understory_notes = ['A dark tale.'] | call cursor(2, 4)")
@@ -539,6 +571,8 @@ class Anything(EditorTest):
         request = fake.requests[-1]
         self.assertEqual(request["prefix"], "one\ntwo!")
         self.assertEqual(request["suffix"], " three\nfour")
+        self.assertEqual(request["prefix_offset"], 0)
+        self.assertEqual(request["lorebook"], [{"keys": ["Anna"], "text": "A thief."}])
         self.assertEqual(request["notes"], "A dark tale.\nAnna is a thief.")
         self.assertEqual(request["until"], "line")
         self.assertEqual((request["temperature"], request["preset"]), (0.5, "focused"))
@@ -552,7 +586,11 @@ class Anything(EditorTest):
             wait_for(lambda: len(fake.requests) > i, "a request")
             wait_for(lambda: editor.ghost(), "ghost")
             prefixes.append(fake.requests[-1]["prefix"])
-        limit = 512 * 5
+        limit = 512 * 8
+        for request in fake.requests:
+            whole = editor.path.read_text()
+            at = request["prefix_offset"]
+            self.assertEqual(whole[at:at + 100], request["prefix"][:100])
         for prefix in prefixes:
             self.assertGreater(len(prefix), limit // 2)
             self.assertLessEqual(len(prefix), limit)

@@ -35,7 +35,6 @@ function! understory#attach() abort
     autocmd InsertLeave,BufLeave,WinLeave,BufUnload <buffer> call understory#ghost#on_leave()
   augroup END
   call understory#keys#map()
-  call understory#daemon#connect()
   if mode() ==# 'i'
     call understory#ghost#on_insert_enter()
   endif

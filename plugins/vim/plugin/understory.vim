@@ -18,6 +18,7 @@ command! -bar UnderstoryDisable call understory#switch(0, 'all')
 command! -bar -nargs=? -complete=customlist,understory#scopes UnderstoryToggle call understory#toggle(<q-args>)
 command! -bar UnderstoryStatus call understory#status#show()
 command! -bar -nargs=? UnderstoryBranches call understory#branches#open(<q-args>)
+command! -bar UnderstoryTree call understory#tree#open()
 
 " An option of Vim's own is not touched, and no key outside buffers where Understory is on;
 " these names are for mappings of your own.
@@ -34,6 +35,7 @@ nnoremap <silent> <Plug>(understory-toggle) <Cmd>call understory#toggle('buffer'
 inoremap <silent> <Plug>(understory-toggle-all) <Cmd>call understory#toggle('all')<CR>
 nnoremap <silent> <Plug>(understory-toggle-all) <Cmd>call understory#toggle('all')<CR>
 nnoremap <silent> <Plug>(understory-branches) <Cmd>UnderstoryBranches<CR>
+nnoremap <silent> <Plug>(understory-tree) <Cmd>UnderstoryTree<CR>
 
 " Both groups have terminal colours of their own: Neovim's Comment has none since 0.10.
 function! s:highlight() abort

@@ -74,12 +74,9 @@ function! s:generate(which) abort
   if empty(s:view)
     return
   endif
-  let l:params = #{prefix: s:view.context.prefix, n: len(a:which), document: 'branches ' .. join(a:which),
-        \ max_tokens: understory#config#of(s:view.source, 'branch_tokens'),
-        \ until: s:view.context.after =~# '\S' ? 'sentence' : 'paragraph'}
-  if !empty(s:view.context.notes)
-    let l:params.notes = s:view.context.notes
-  endif
+  let l:params = extend(understory#context#params(s:view.context), #{n: len(a:which),
+        \ document: 'branches ' .. join(a:which), max_tokens: understory#config#of(s:view.source, 'branch_tokens'),
+        \ until: s:view.context.after =~# '\S' ? 'sentence' : 'paragraph'})
   call extend(l:params, understory#config#of(s:view.source, 'params'))
   " A fixed seed or none at all would give the same text again.
   call filter(l:params, {key -> key !=# 'seed'})

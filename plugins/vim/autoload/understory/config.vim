@@ -1,5 +1,7 @@
 " What can be configured: b:understory_NAME, else g:understory_NAME, else the value here.
 
+scriptencoding utf-8
+
 let s:defaults = #{
       \ enabled: 1,
       \ filetypes: ['text', 'markdown', 'tex', 'plaintex', 'asciidoc', 'asciidoctor', 'rst',
@@ -57,16 +59,22 @@ function! understory#config#keys() abort
   return l:keys
 endfunction
 
-" The program as a list, or [] where there is none: the configured one, or the one built in the
-" repository that this plugin lies in.
+" The program as a list, or [] where there is none: the configured one, or the one that was built
+" in the repository, or installed, with this plugin.
 function! understory#config#program() abort
   let l:command = understory#config#get('command')
   let l:list = type(l:command) == v:t_list ? copy(l:command) : [expand(l:command)]
   if executable(l:list[0])
     return l:list
   endif
-  let l:built = s:root .. '/../../build/release/bin/understory'
-  return l:list ==# ['understory'] && executable(l:built) ? [simplify(l:built)] : []
+  if l:list ==# ['understory']
+    for l:place in ['/../../build/release/bin/', '/../../../bin/']
+      if executable(s:root .. l:place .. 'understory')
+        return [simplify(s:root .. l:place .. 'understory')]
+      endif
+    endfor
+  endif
+  return []
 endfunction
 
 function! understory#config#daemon_arguments() abort

@@ -1,9 +1,9 @@
 " The text around the cursor, as much of it as the model can see. What it costs does not grow
 " with the file.
 
-" English prose has about 4.5 bytes a token with a large vocabulary; the daemon drops the rest.
-let s:bytes_per_token = 5
-let s:max_bytes = 200000
+" Always enough to fill a context (PROTOCOL.md, "Long documents"); the daemon drops the rest.
+let s:bytes_per_token = 8
+let s:max_bytes = 500000
 let s:max_line_bytes = 1000000
 
 " A line so long that only looking at it would be felt.
@@ -11,7 +11,8 @@ function! understory#context#is_hopeless() abort
   return col('$') > s:max_line_bytes
 endfunction
 
-" At the cursor: {prefix, suffix, after, notes}; `after` is the rest of the cursor's line.
+" At the cursor: {prefix, offset, suffix, after, notes, lorebook}; `offset` is how many bytes of the document
+" are before `prefix`, `after` the rest of the cursor's line.
 function! understory#context#gather() abort
   return understory#context#gather_at(line('.'), col('.') - 1)
 endfunction
@@ -21,8 +22,25 @@ function! understory#context#gather_at(lnum, bytes) abort
   let l:limit = min([understory#daemon#context_tokens() * s:bytes_per_token, s:max_bytes])
   let l:line = getline(a:lnum)
   let l:after = strpart(l:line, a:bytes)
-  return #{prefix: s:before(a:lnum, strpart(l:line, 0, a:bytes), l:limit), after: l:after,
-        \ suffix: s:suffix(a:lnum, l:after, l:limit / 8), notes: s:notes()}
+  let l:before = s:before(a:lnum, strpart(l:line, 0, a:bytes), l:limit)
+  return #{prefix: l:before, offset: max([line2byte(a:lnum) - 1 + a:bytes - len(l:before), 0]), after: l:after,
+        \ suffix: s:suffix(a:lnum, l:after, l:limit / 8), notes: s:notes(),
+        \ lorebook: understory#config#get('lorebook')}
+endfunction
+
+" What `complete` is told of a context.
+function! understory#context#params(context) abort
+  let l:params = #{prefix: a:context.prefix, prefix_offset: a:context.offset}
+  if a:context.suffix =~# '\S'
+    let l:params.suffix = a:context.suffix
+  endif
+  if !empty(a:context.notes)
+    let l:params.notes = a:context.notes
+  endif
+  if !empty(a:context.lorebook)
+    let l:params.lorebook = a:context.lorebook
+  endif
+  return l:params
 endfunction
 
 " The start moves in steps of a quarter of the limit, so that from key to key the daemon sees

@@ -1,5 +1,7 @@
 " Where a word, a sentence and a line of a suggestion end.
 
+scriptencoding utf-8
+
 let s:title = '\<\%(Mr\|Mrs\|Ms\|Dr\|St\|Mme\|Mlle\|Prof\|Capt\|Col\|Gen\|Rev\)'
 let s:closing = '["''”’)\]»*_]*'
 let s:sentence = '^\_s*\_.\{-1,}\%(' .. '\%(' .. s:title .. '\)\@<![.!?…]\+' .. s:closing .. '\ze\%(\_s\|$\)'

@@ -145,6 +145,8 @@ function! understory#daemon#on_notification(method, map) abort
     endif
   elseif a:method ==# 'progress' && a:map.state !=# 'loading' && s:state ==# 'connecting'
     call understory#daemon#on_connected()
+  elseif a:method ==# 'story.changed' && exists('*understory#tree#on_changed')
+    call understory#tree#on_changed(a:map)
   endif
 endfunction
 

@@ -4,6 +4,8 @@
 " asked for; what has been typed since is compared with it, so that typing what it says keeps
 " it, and so does taking that back. Nothing here waits for the daemon.
 
+scriptencoding utf-8
+
 " {buffer, lnum, col, before, after, choices, at, requests, extra, shown, asked, rest}
 "   before, after   the anchor's line on both sides of the anchor
 "   choices         alternatives: {text, done}; done without text: junk
@@ -21,8 +23,10 @@ let s:painted = []
 
 " ---- events -------------------------------------------------------------------------------
 
+" The daemon is looked for (and started) only now: a file that is only read needs none.
 function! understory#ghost#on_insert_enter() abort
   call understory#keys#map()
+  call understory#daemon#connect()
   let [s:tick, s:where] = [b:changedtick, [line('.'), col('.')]]
   call s:schedule(1)
 endfunction
@@ -85,7 +89,7 @@ function! s:schedule(wait) abort
 endfunction
 
 function! s:may_suggest() abort
-  return mode() ==# 'i' && !pumvisible() && empty(reg_executing()) && &modifiable
+  return mode() ==# 'i' && !understory#menu#is_open() && empty(reg_executing()) && &modifiable
         \ && !understory#context#is_hopeless()
 endfunction
 
@@ -122,19 +126,9 @@ function! s:ask(context) abort
 endfunction
 
 function! s:send(context, n, purpose) abort
-  let l:params = #{prefix: a:context.prefix, n: a:n, document: s:ghost.buffer .. ' ' .. a:purpose,
-        \ max_tokens: understory#config#get('max_tokens'),
-        \ until: a:context.after =~# '\S' ? 'line' : understory#config#get('until')}
-  if a:context.suffix =~# '\S'
-    let l:params.suffix = a:context.suffix
-  endif
-  if !empty(a:context.notes)
-    let l:params.notes = a:context.notes
-  endif
-  let l:lorebook = understory#config#get('lorebook')
-  if !empty(l:lorebook)
-    let l:params.lorebook = l:lorebook
-  endif
+  let l:params = extend(understory#context#params(a:context), #{n: a:n,
+        \ document: s:ghost.buffer .. ' ' .. a:purpose, max_tokens: understory#config#get('max_tokens'),
+        \ until: a:context.after =~# '\S' ? 'line' : understory#config#get('until')})
   call extend(l:params, understory#config#get('params'))
   let l:first = len(s:ghost.choices)
   let l:id = understory#daemon#request('complete', l:params, function('s:on_answer'), function('s:on_chunk'))
@@ -194,7 +188,7 @@ endfunction
 
 " What has come may contradict what was typed meanwhile, and it may be nothing.
 function! s:arrived() abort
-  if mode() !=# 'i' || pumvisible() || bufnr() != s:ghost.buffer || b:changedtick != s:tick
+  if mode() !=# 'i' || understory#menu#is_open() || bufnr() != s:ghost.buffer || b:changedtick != s:tick
     return
   endif
   if !s:paint() || s:is_used_up()
@@ -321,7 +315,7 @@ endfunction
 " The text shown, '' where there is none. Compared with the buffer as it is now, for keys that
 " come in a burst are mapped before anything is painted.
 function! understory#ghost#rest() abort
-  if empty(s:painted) || pumvisible()
+  if empty(s:painted) || understory#menu#is_open()
     return ''
   endif
   let l:typed = s:typed()

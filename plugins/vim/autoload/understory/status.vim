@@ -6,7 +6,7 @@ function! understory#status#line() abort
   if l:state ==# 'connecting'
     return 'understory: starting'
   elseif l:state !=# 'ready'
-    return 'understory: ' .. (l:state ==# 'failed' ? 'no daemon' : 'off')
+    return l:state ==# 'failed' ? 'understory: no daemon' : 'understory'
   endif
   let l:latency = understory#pace#latency_ms()
   return get(get(understory#daemon#hello(), 'model', {}), 'name', 'understory')
@@ -41,8 +41,8 @@ function! s:daemon() abort
     return [['error', 'no connection: ' .. understory#daemon#reason(),
           \ "Run 'understory doctor' in a terminal; then :UnderstoryEnable tries again."]]
   elseif l:state !=# 'ready'
-    return [['warn', l:state ==# 'connecting' ? 'the daemon is starting' : 'not connected yet',
-          \ 'It connects in the first buffer where Understory is on; see :help understory-where.']]
+    return [['warn', 'the daemon is starting',
+          \ 'A large model takes a while to load; try again.']]
   endif
   let l:hello = understory#daemon#hello()
   let l:model = get(l:hello, 'model', {})
@@ -80,7 +80,19 @@ function! s:here() abort
   return ['ok', l:why, 'UnderstoryToggle turns it on in a buffer; g:understory_filetypes says where it is on by itself.']
 endfunction
 
+" Asked for by the writer, so the one place that waits, for three seconds at most.
+function! understory#status#settle() abort
+  call understory#daemon#connect()
+  for l:i in range(60)
+    if understory#daemon#state() !=# 'connecting'
+      return
+    endif
+    sleep 50m
+  endfor
+endfunction
+
 function! understory#status#show() abort
+  call understory#status#settle()
   for [l:kind, l:text, l:advice] in understory#status#report()
     execute 'echohl' #{ok: 'None', warn: 'WarningMsg', error: 'ErrorMsg'}[l:kind]
     echo (l:kind ==# 'ok' ? '  ' : '! ') .. l:text

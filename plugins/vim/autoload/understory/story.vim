@@ -33,6 +33,28 @@ function! s:on_answer(Done, id, error, result) abort
   call a:Done(l:too_old ? 'this daemon keeps no story trees; update it' : a:error.message, {})
 endfunction
 
+" Does to the buffer what a change did to the manuscript, as one undo step: {offset, length, text}.
+function! understory#story#splice(buffer, splice) abort
+  let l:old = understory#story#text(a:buffer)
+  let l:new = strpart(l:old, 0, a:splice.offset) .. a:splice.text .. strpart(l:old, a:splice.offset + a:splice.length)
+  let l:lines = split(substitute(l:new, "\n$", '', ''), "\n", 1)
+  let l:there = getbufline(a:buffer, 1, '$')
+  " Only the lines that differ, so that marks and folds elsewhere stay.
+  let l:head = 0
+  while l:head < min([len(l:lines), len(l:there)]) && l:lines[l:head] ==# l:there[l:head]
+    let l:head += 1
+  endwhile
+  let l:tail = 0
+  while l:tail < min([len(l:lines), len(l:there)]) - l:head && l:lines[-1 - l:tail] ==# l:there[-1 - l:tail]
+    let l:tail += 1
+  endwhile
+  let l:added = l:lines[l:head : len(l:lines) - l:tail - 1]
+  call appendbufline(a:buffer, l:head, l:added)
+  if len(l:there) > l:head + l:tail
+    call deletebufline(a:buffer, l:head + len(l:added) + 1, len(l:there) + len(l:added) - l:tail)
+  endif
+endfunction
+
 " Keeps `text` as a branch of the buffer's story where `bytes` bytes of line `lnum` are before
 " it; the manuscript stays as it is. Done(problem).
 function! understory#story#keep(buffer, lnum, bytes, text, made, Done) abort

@@ -10,6 +10,7 @@ function M.check()
     error = health.error or health.report_error,
   }
   start('understory')
+  vim.fn['understory#status#settle']()
   for _, finding in ipairs(vim.fn['understory#status#report']()) do
     local kind, text, advice = finding[1], finding[2], finding[3]
     if kind == 'ok' then

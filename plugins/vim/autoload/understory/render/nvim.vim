@@ -22,8 +22,10 @@ endfunction
 function! s:inline_mark(lines, info) abort
   let l:text = [[a:lines[0], 'UnderstoryGhost']]
   let l:below = s:below(a:lines[1:])
-  if !empty(a:info)
-    call add(empty(l:below) ? l:text : l:below[-1], ['  ' .. a:info, 'UnderstoryInfo'])
+  if !empty(a:info) && empty(l:below)
+    call add(l:text, ['  ' .. a:info, 'UnderstoryInfo'])
+  elseif !empty(a:info)
+    call s:add_info(l:below, a:info, understory#render#width())
   endif
   return #{virt_text: l:text, virt_text_pos: 'inline', virt_lines: l:below}
 endfunction
@@ -41,9 +43,18 @@ function! s:overlay_mark(lines, info) abort
   endif
   let l:screen += s:below(a:lines[1:])
   if !empty(a:info)
-    call add(l:screen[-1], ['  ' .. a:info, 'UnderstoryInfo'])
+    call s:add_info(l:screen, a:info, len(l:screen) == 1 ? l:first : l:width)
   endif
   return #{virt_text: l:screen[0], virt_text_pos: 'overlay', virt_lines: l:screen[1:]}
+endfunction
+
+" After the last screen line, or below it where that has no room left.
+function! s:add_info(screen, info, width) abort
+  let l:used = strdisplaywidth(join(map(copy(a:screen[-1]), {_, chunk -> chunk[0]}), ''))
+  if l:used + 2 + strdisplaywidth(a:info) > a:width
+    call add(a:screen, [])
+  endif
+  call add(a:screen[-1], ['  ' .. a:info, 'UnderstoryInfo'])
 endfunction
 
 function! s:below(lines) abort
