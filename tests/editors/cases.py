@@ -1,17 +1,21 @@
 """What every editor must do. Each kind of editor runs all of it (test_*.py)."""
-import os
-import pathlib
+import json
 import shutil
 import unittest
 
 import editor as editors
 from editor import Editor, squeezed
 from fake_daemon import FakeDaemon
-from harness import Client, Daemon
+from harness import Client, Daemon, RpcError
 from terminal import wait_for
 
 OPENING = "He had never been so tired, and"
 WIDTH = 40  # tokens, as the plugin asks
+
+
+def squeezed_preview(text):
+    """The first words of a node as the tree has them."""
+    return " ".join(text.encode()[:60].decode(errors="ignore").split())[:20]
 
 
 class EditorTest(unittest.TestCase):
@@ -350,6 +354,81 @@ class RealModel(EditorTest):
         self.assertEqual(editor.saved(), OPENING + edited + "\n\nThe end.\n")
         editor.type("u")
         editor.wait("getline(1, '$')", [OPENING, "", "The end."])
+
+    def story_of(self, editor):
+        """The nodes below the root, as another client of the daemon sees them."""
+        opened = self.client.call("story.open", document=str(editor.path), create=False)
+        nodes = self.client.call("story.nodes", story=opened["story"], texts=True)["nodes"]
+        self.client.call("story.close", story=opened["story"])
+        return {node["id"]: node for node in nodes if "parent" in node}
+
+    def tree_line(self, editor, text):
+        """Puts the cursor of the tree on the line with this text, waited for."""
+        literal = json.dumps("\\V" + text.replace("\\", "\\\\"))
+        editor.wait(f"search({literal}, 'w') > 0")
+
+    def test_branches_are_kept_in_the_story_and_the_tree_does_what_trees_do(self):
+        try:
+            self.client.call("story.open", document="/", create=False)
+        except RpcError as error:
+            if "method" in error.message:
+                self.skipTest("this daemon keeps no story trees")
+        editor = self.start(text=OPENING + "\n\nThe end.\n", columns=120, rows=30,
+                            settings="let g:understory_params = {}")
+        editor.type("$")
+        editor.command("UnderstoryBranches 2")
+        editor.wait("winnr('$')", 3)
+        wait_for(lambda: self.titles(editor).count("CR take") == 2, "branches")
+        kept = self.branches(editor, 2)
+        editor.type("a")
+        editor.wait("understory#branches#title()[0]", "*")
+        editor.keys("Tab")
+        editor.type("a")
+        editor.wait("understory#branches#title()[0]", "*")
+        editor.type("q")
+        editor.wait("winnr('$')", 1)
+        self.assertEqual(editor.probe("getline(1, '$')"), [OPENING, "", "The end."])
+        texts = [node["text"] for node in self.story_of(editor).values()]
+        self.assertEqual(sorted(texts), sorted([OPENING, "\n\nThe end.\n", *kept]))
+
+        editor.command("UnderstoryTree")
+        editor.wait("&filetype", "understory-tree")
+        editor.wait("line('$')", 5)
+        first = squeezed_preview(kept[0])
+        self.tree_line(editor, first)
+        editor.keys("Enter")
+        source = f"bufnr({json.dumps(str(editor.path))})"
+        editor.wait(f"getbufline({source}, 1, '$')", (OPENING + kept[0]).split("\n"))
+        editor.type("u")
+        editor.wait(f"getbufline({source}, 1, '$')", [OPENING, "", "The end."])
+
+        self.tree_line(editor, first)
+        editor.type("cGood")
+        editor.keys("Enter")
+        self.tree_line(editor, "[Good]")
+        editor.type("b")
+        self.tree_line(editor, "+")
+        editor.type("p")
+        editor.wait("bufwinnr('understory://node') > 0")
+        editor.wait("join(getbufline('understory://node', 1, '$'), ' ')",
+                    kept[0].replace("\n", " "))
+        self.tree_line(editor, squeezed_preview(kept[1]))
+        editor.type("d")
+        editor.wait("line('$')", 4)
+        editor.type("t")
+        editor.wait("line('$')", 1)
+        self.tree_line(editor, squeezed_preview(kept[1]))
+        editor.type("u")
+        editor.wait("getline(1)", "  the trash is empty")
+        editor.type("t")
+        editor.wait("line('$')", 5)
+        self.tree_line(editor, "[Good]")
+        editor.type("g")
+        editor.wait("line('$')", 9)
+        self.assertEqual(sum("mean_logprob" in n for n in self.story_of(editor).values()), 6)
+        editor.type("q")
+        editor.wait("&filetype", "text")
+        self.assertEqual(editor.saved(), OPENING + "\n\nThe end.\n")
 
     def branches(self, editor, n):
         return editor.probe("map(filter(getbufinfo(), 'has_key(v:val.variables, \"understory_branch\")'),"

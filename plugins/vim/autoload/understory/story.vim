@@ -37,6 +37,8 @@ endfunction
 function! understory#story#splice(buffer, splice) abort
   let l:old = understory#story#text(a:buffer)
   let l:new = strpart(l:old, 0, a:splice.offset) .. a:splice.text .. strpart(l:old, a:splice.offset + a:splice.length)
+  " A branch that ends within a line is kept apart from one that ends with its line.
+  call setbufvar(a:buffer, '&endofline', l:new =~# "\n$")
   let l:lines = split(substitute(l:new, "\n$", '', ''), "\n", 1)
   let l:there = getbufline(a:buffer, 1, '$')
   " Only the lines that differ, so that marks and folds elsewhere stay.

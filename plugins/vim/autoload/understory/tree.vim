@@ -3,6 +3,8 @@
 " The buffer is brought into the story before anything is done there, and what the change did to
 " the manuscript is done to the buffer: the two never part.
 
+scriptencoding utf-8
+
 " {buffer, source, story, nodes, trash, moving, found}
 "   nodes    those shown, one a line
 "   trash    1 while the trash is shown
@@ -74,8 +76,11 @@ function! s:draw(id, problem, result) abort
   if get(a:result, 'more')
     call add(l:lines, printf('  ... more than %d: h on a node shows what is below it', s:limit))
   endif
+  if empty(l:lines)
+    let l:lines = ['  the trash is empty']
+  endif
   call setbufvar(s:tree.buffer, '&modifiable', 1)
-  call setbufline(s:tree.buffer, 1, empty(l:lines) ? ['  the trash is empty'] : l:lines)
+  call setbufline(s:tree.buffer, 1, l:lines)
   call deletebufline(s:tree.buffer, len(l:lines) + 1, '$')
   call setbufvar(s:tree.buffer, '&modifiable', 0)
   call s:go_to(a:id)
@@ -98,7 +103,7 @@ function! s:line(node, indent) abort
   let l:words = substitute(a:node.preview, '\_s\+', ' ', 'g')
   return l:mark .. (get(a:node, 'bookmarked') ? '+' : ' ') .. repeat('  ', a:indent)
         \ .. (empty(get(a:node, 'name', '')) ? '' : '[' .. a:node.name .. '] ')
-        \ .. (has_key(a:node, 'parent') ? l:words : 'the beginning')
+        \ .. (!has_key(a:node, 'parent') ? 'the beginning' : l:words =~# '\S' ? l:words : '¶')
         \ .. (has_key(a:node, 'mean_logprob') ? printf(' (%.2f)', a:node.mean_logprob) : '')
 endfunction
 
@@ -222,7 +227,12 @@ function! s:again() abort
 endfunction
 
 function! s:close() abort
-  execute 'bwipeout!' s:tree.buffer
+  let [l:tree, l:source] = [s:tree.buffer, s:tree.source]
+  if bufexists('understory://node')
+    bwipeout! ^understory://node$
+  endif
+  execute 'bwipeout!' l:tree
+  call win_gotoid(bufwinid(l:source))
 endfunction
 
 " ---- looking ------------------------------------------------------------------------------
