@@ -94,7 +94,13 @@ Json device_json(const DeviceReport& device) {
             {"subgroup_size", info.subgroup_size},
             {"memory_bytes", info.memory_bytes},
             {"free_memory_bytes", info.free_memory_bytes},
-            {"kernel_family", info.kernel_family}};
+            {"kernel_family", info.kernel_family},
+            {"limits",
+             {{"storage_buffer_bytes", device.limits.storage_buffer_bytes},
+              {"uniform_buffer_bytes", device.limits.uniform_buffer_bytes},
+              {"push_constant_bytes", device.limits.push_constant_bytes},
+              {"shared_memory_bytes", device.limits.shared_memory_bytes},
+              {"workgroup_invocations", device.limits.workgroup_invocations}}}};
   json["decode_tok_s"] = device.decode_tok_s > 0 ? Json(device.decode_tok_s) : Json(nullptr);
   if (!device.problem.empty()) json["problem"] = device.problem;
   return json;
@@ -128,6 +134,11 @@ std::string device_lines(const DeviceReport& device, const Paint& paint) {
          format_bytes(info.free_memory_bytes) + " free; subgroups of " +
          std::to_string(info.subgroup_size) +
          (info.kernel_family.empty() ? "" : ", " + info.kernel_family + " kernels") + "\n";
+  const kernels::DeviceLimits& limits = device.limits;
+  out += "   limits: " + format_bytes(limits.storage_buffer_bytes) + " a buffer binding, " +
+         format_bytes(limits.shared_memory_bytes) +
+         format(" shared by %zu invocations, ", limits.workgroup_invocations) +
+         format_bytes(limits.push_constant_bytes) + " of push constants\n";
   if (device.decode_tok_s > 0) {
     out += format("   %.1f tokens/s with ", device.decode_tok_s) + safe_for_terminal(device.model) +
            "\n";

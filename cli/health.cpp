@@ -11,7 +11,6 @@
 #include "cli/measure.h"
 #include "cli/request.h"
 #include "cli/terminal.h"
-#include "kernels/vulkan/vulkan_backend.h"
 #include "protocol/socket_path.h"
 
 namespace understory::cli {
@@ -110,9 +109,14 @@ std::vector<DeviceReport> find_devices(Finding& finding) {
   }
   finding.text =
       std::to_string(devices->size()) + (devices->size() == 1 ? " device" : " devices, best first");
+  const Result<std::vector<kernels::DeviceLimits>> limits = kernels::list_vulkan_limits();
   std::vector<DeviceReport> reports;
   for (kernels::DeviceInfo& info : *devices) {
-    reports.push_back({reports.size(), std::move(info), 0, {}, {}});
+    DeviceReport report;
+    report.index = reports.size();
+    report.info = std::move(info);
+    if (limits && report.index < limits->size()) report.limits = (*limits)[report.index];
+    reports.push_back(std::move(report));
   }
   const bool all_cpu = std::all_of(reports.begin(), reports.end(), [](const DeviceReport& r) {
     return r.info.kind == kernels::DeviceKind::kCpuDriver;

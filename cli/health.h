@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cli/command.h"
-#include "kernels/backend.h"
+#include "kernels/vulkan/vulkan_backend.h"
 
 namespace understory::cli {
 
@@ -28,6 +28,7 @@ Finding check_terminal();
 struct DeviceReport {
   std::size_t index = 0;
   kernels::DeviceInfo info;
+  kernels::DeviceLimits limits;
   double decode_tok_s = 0;  // 0: not measured
   std::string problem;      // why the measurement failed
   std::string model;        // that was measured with

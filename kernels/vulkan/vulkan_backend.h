@@ -28,6 +28,18 @@ struct VulkanOptions {
 /// driver, when there is none.
 Result<std::vector<DeviceInfo>> list_vulkan_devices();
 
+/// What bounds the kernels on a device; for `understory doctor`.
+struct DeviceLimits {
+  std::size_t storage_buffer_bytes = 0;  // that one binding reaches
+  std::size_t uniform_buffer_bytes = 0;
+  std::size_t push_constant_bytes = 0;
+  std::size_t shared_memory_bytes = 0;  // of a workgroup
+  std::size_t workgroup_invocations = 0;
+};
+
+/// The limits of the devices that list_vulkan_devices() gives, in the same order.
+Result<std::vector<DeviceLimits>> list_vulkan_limits();
+
 /// Errors: kNoDevice (none, or none that matches options.device; lists what there is).
 /// Its run() fails with kInternal and the layer's words once validation has found an error.
 Result<std::unique_ptr<Backend>> open_vulkan_backend(const VulkanOptions& options);

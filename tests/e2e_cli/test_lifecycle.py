@@ -136,6 +136,7 @@ class Doctor(CliTest):
         for device in report["devices"]:
             self.assertGreater(device["decode_tok_s"], 0)
             self.assertGreater(device["memory_bytes"], 0)
+            self.assertEqual([k for k, v in device["limits"].items() if v <= 0], [])
         subjects = {check["subject"] for check in report["checks"]}
         self.assertEqual(subjects, {"program", "vulkan", "model", "socket", "daemon", "log",
                                     "terminal"})
