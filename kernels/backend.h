@@ -85,8 +85,21 @@ enum class Activation { kSilu, kGelu };  // kGelu: the tanh approximation, as Ge
 struct Epilogue {
   Vector bias;                            // acc += bias
   std::optional<Activation> gate;         // acc = activation(gate_input) * acc  (SwiGLU, GEGLU)
-  Tensor gate_input;                      // [n_rows, W.rows], with `gate`
+  Tensor gate_input;                      // [n_rows, W.rows], with `gate`; absent: pairs
   bool accumulate = false;                // out += acc instead of out = acc (residual)
+
+  /// With `gate` but no gate_input W's rows come in pairs, and the result is half as wide:
+  /// acc[i] = activation(acc[2i]) * acc[2i+1].
+  bool pairs() const { return gate && !gate_input; }
+};
+
+/// Outputs that one matmul may have.
+inline constexpr std::size_t kMaxMatmulOuts = 3;
+
+/// RMSNorm of whole rows: weight.size columns.
+struct Norm {
+  Vector weight;
+  float eps = 0;
 };
 
 /// Which elements of a head RoPE rotates together.
@@ -131,8 +144,23 @@ class Ops {
                         std::uint32_t n_rows, float eps, bool accumulate = false) = 0;
 
   /// acc[r, o] = sum over c of W[o, c] * in[r, c], then the epilogue into out [n_rows, W.rows].
-  virtual void matmul(const Matrix& w, const Tensor& in, const Tensor& out,
-                      std::uint32_t n_rows, const Epilogue& epilogue = {}) = 0;
+  void matmul(const Matrix& w, const Tensor& in, const Tensor& out, std::uint32_t n_rows,
+              const Epilogue& epilogue = {}) {
+    matmul_into(w, in, std::span(&out, 1), n_rows, epilogue);
+  }
+  /// The same for stacked matrices: W's first outs[0].cols rows go to outs[0], the next to
+  /// outs[1] ... At most kMaxMatmulOuts; several take a bias, but neither gate nor accumulate.
+  virtual void matmul_into(const Matrix& w, const Tensor& in, std::span<const Tensor> outs,
+                           std::uint32_t n_rows, const Epilogue& epilogue) = 0;
+
+  /// matmul_into of what rms_norm(in, norm) gives, as one op where the backend can. `normed`
+  /// [max_rows, in.cols] is scratch.
+  virtual void norm_matmul_into(const Tensor& in, const Norm& norm, const Tensor& normed,
+                                const Matrix& w, std::span<const Tensor> outs,
+                                std::uint32_t n_rows, const Epilogue& epilogue) {
+    rms_norm(in, norm.weight, normed, n_rows, norm.eps);
+    matmul_into(w, normed, outs, n_rows, epilogue);
+  }
 
   /// RoPE on q [n_rows, n_heads*head_dim] in place and on k [n_rows, n_kv_heads*head_dim],
   /// then k and v go to the cache's `layer` at slots[r]; k itself is left undefined.

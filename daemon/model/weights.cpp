@@ -1,6 +1,8 @@
 #include "daemon/model/weights.h"
 
+#include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cmath>
 #include <cstring>
 #include <utility>
@@ -105,6 +107,80 @@ kernels::Matrix WeightLoader::matrix(const std::string& name, std::uint32_t rows
   kernels::Matrix out = keep(backend_.upload_matrix(info->type, rows, cols, info->data));
   loaded(*info);
   return out;
+}
+
+bool WeightLoader::same_type(const std::string& a, const std::string& b) const {
+  const gguf::TensorInfo* first = file_.find_tensor(a);
+  const gguf::TensorInfo* second = file_.find_tensor(b);
+  return first && second && first->type == second->type;
+}
+
+kernels::Matrix WeightLoader::stacked_matrix(std::span<const Part> parts, std::uint32_t cols) {
+  if (parts.size() == 1) return matrix(parts[0].name, parts[0].rows, cols);
+  std::vector<std::byte> bytes;
+  std::uint32_t rows = 0;
+  DType type = DType::kF32;
+  for (const Part& part : parts) {
+    const gguf::TensorInfo* info = take(part.name, part.rows, cols);
+    if (!info) return {};
+    assert(rows == 0 || info->type == type);
+    bytes.insert(bytes.end(), info->data.begin(), info->data.end());
+    type = info->type;
+    rows += part.rows;
+    loaded(*info);
+  }
+  return keep(backend_.upload_matrix(type, rows, cols, bytes));
+}
+
+kernels::Matrix WeightLoader::interleaved_matrix(const std::string& even, const std::string& odd,
+                                                 std::uint32_t rows, std::uint32_t cols) {
+  const gguf::TensorInfo* first = take(even, rows, cols);
+  const gguf::TensorInfo* second = take(odd, rows, cols);
+  if (!first || !second) return {};
+  assert(first->type == second->type);
+  const std::size_t row_bytes = kernels::row_bytes(first->type, cols);
+  std::vector<std::byte> bytes;
+  bytes.reserve(first->data.size() + second->data.size());
+  for (std::size_t at = 0; at < first->data.size(); at += row_bytes) {
+    for (const gguf::TensorInfo* info : {first, second}) {
+      const auto row = info->data.subspan(at, row_bytes);
+      bytes.insert(bytes.end(), row.begin(), row.end());
+    }
+  }
+  kernels::Matrix out = keep(backend_.upload_matrix(first->type, 2 * rows, cols, bytes));
+  loaded(*first);
+  loaded(*second);
+  return out;
+}
+
+std::vector<float> WeightLoader::bias_or_zeros(const std::string& name, std::uint32_t size) {
+  return has(name) ? host_vector(name, size) : std::vector<float>(size, 0.0f);
+}
+
+kernels::Vector WeightLoader::stacked_bias(std::span<const Part> parts) {
+  if (std::none_of(parts.begin(), parts.end(), [&](const Part& p) { return has(p.name); })) {
+    return {};
+  }
+  std::vector<float> values;
+  for (const Part& part : parts) {
+    const std::vector<float> bias = bias_or_zeros(part.name, part.rows);
+    values.insert(values.end(), bias.begin(), bias.end());
+  }
+  return status_ ? keep(backend_.upload_vector(values)) : kernels::Vector{};
+}
+
+kernels::Vector WeightLoader::interleaved_bias(const std::string& even, const std::string& odd,
+                                               std::uint32_t size) {
+  if (!has(even) && !has(odd)) return {};
+  const std::vector<float> first = bias_or_zeros(even, size);
+  const std::vector<float> second = bias_or_zeros(odd, size);
+  if (!status_) return {};
+  std::vector<float> values;
+  for (std::uint32_t i = 0; i < size; ++i) {
+    values.push_back(first[i]);
+    values.push_back(second[i]);
+  }
+  return keep(backend_.upload_vector(values));
 }
 
 std::vector<float> WeightLoader::host_vector(const std::string& name, std::uint32_t size) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -26,6 +27,23 @@ class WeightLoader {
   kernels::Vector vector(const std::string& name, std::uint32_t size);
   std::vector<float> host_vector(const std::string& name, std::uint32_t size);
 
+  /// Matrices [rows, cols] of one type, one below the other.
+  struct Part {
+    std::string name;
+    std::uint32_t rows = 0;
+  };
+  kernels::Matrix stacked_matrix(std::span<const Part> parts, std::uint32_t cols);
+  /// Two matrices [rows, cols] of one type, their rows in turn: [2 * rows, cols].
+  kernels::Matrix interleaved_matrix(const std::string& even, const std::string& odd,
+                                     std::uint32_t rows, std::uint32_t cols);
+  /// True where both exist and have the same type.
+  bool same_type(const std::string& a, const std::string& b) const;
+
+  /// The same for biases; an empty handle where no part has one, zeros for a part without.
+  kernels::Vector stacked_bias(std::span<const Part> parts);
+  kernels::Vector interleaved_bias(const std::string& even, const std::string& odd,
+                                   std::uint32_t size);
+
   /// Empty handles where the tensor does not exist.
   kernels::Matrix optional_matrix(const std::string& name, std::uint32_t rows, std::uint32_t cols);
   kernels::Vector optional_vector(const std::string& name, std::uint32_t size);
@@ -39,6 +57,7 @@ class WeightLoader {
   const Status& status() const { return status_; }
 
  private:
+  std::vector<float> bias_or_zeros(const std::string& name, std::uint32_t size);
   const gguf::TensorInfo* take(const std::string& name, std::uint64_t rows, std::uint64_t cols);
   void loaded(const gguf::TensorInfo& info);
   template <class T>

@@ -5,7 +5,7 @@
 // set 0, binding 2: out, f32 [n_rows, cols]
 // push constants: n_rows, cols, first_row and part_rows of the part, tile_texels a lane, scale
 // constant 0: local size; constant 1: lanes of a tile.
-// Dispatch: x = ceil(cols / (8 * local size)), y = n_rows. An invocation does a block.
+// Dispatch: x = ceil(cols / (32 * local size)), y = n_rows. An invocation does a block.
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require

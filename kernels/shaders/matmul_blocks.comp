@@ -10,11 +10,12 @@
 // set 0, binding 1: in, f32 [n_rows, cols]
 // set 0, binding 2: bias, f32 [out_rows], or unused
 // set 0, binding 3: gate, f32 [n_rows, out_rows], or unused
-// set 0, binding 4: out, f32 [n_rows, out_rows]
+// set 0, binding 4: out, f32 [n_rows, out_rows], or half as wide for pairs
+// set 0, binding 5, 6: where the rows from split_1 and split_2 on go, or unused
 // push constants: n_rows; cols; out_rows; first_out and part_rows, of W in this part; row_words;
-//   epilogue bits
+//   epilogue bits; split_1, split_2
 // constant 0: local size, a multiple of the subgroup size; constant 1: kTokens, 1 to 8;
-// constant 2: kRows, 1 to 4
+// constant 2: kRows, 1 to 4, even for pairs
 // Dispatch: x = groups that stride over the rows of W, y = ceil(n_rows / kTokens)
 #version 450
 #extension GL_GOOGLE_include_directive : require
@@ -28,8 +29,10 @@ layout(std430, set = 0, binding = 1) readonly buffer In { float activations[]; }
 layout(std430, set = 0, binding = 2) readonly buffer Bias { float bias[]; };
 layout(std430, set = 0, binding = 3) readonly buffer Gate { float gate[]; };
 layout(std430, set = 0, binding = 4) buffer Out { float result[]; };
+layout(std430, set = 0, binding = 5) buffer Out1 { float result_1[]; };
+layout(std430, set = 0, binding = 6) buffer Out2 { float result_2[]; };
 layout(push_constant) uniform Push {
-  uint n_rows, cols, out_rows, first_out, part_rows, row_words, epilogue;
+  uint n_rows, cols, out_rows, first_out, part_rows, row_words, epilogue, split_1, split_2;
 };
 #include "weights_blocks.glsl"
 #include "epilogue.glsl"
@@ -80,11 +83,20 @@ void main() {
     }
     [[unroll]] for (uint r = 0; r < kRows; ++r) {
       [[unroll]] for (uint t = 0; t < kTokens; ++t) {
-        const float sum = subgroupAdd(acc[r * kTokens + t]);
+        acc[r * kTokens + t] = subgroupAdd(acc[r * kTokens + t]);
+      }
+    }
+    if (!subgroupElect()) continue;
+    [[unroll]] for (uint r = 0; r < kRows; ++r) {
+      [[unroll]] for (uint t = 0; t < kTokens; ++t) {
         const uint row = first + r;
         const uint token = first_token + t;
-        if (subgroupElect() && row < part_rows && token < n_rows) {
-          finish(token * out_rows + first_out + row, first_out + row, sum);
+        if (row >= part_rows || token >= n_rows) continue;
+        if (!has_epilogue(kEpiloguePairs)) {
+          finish(token, first_out + row, acc[r * kTokens + t]);
+        } else if (r % 2 == 0) {
+          finish_pair(token, first_out + row, acc[r * kTokens + t],
+                      acc[min(r + 1, kRows - 1) * kTokens + t]);
         }
       }
     }

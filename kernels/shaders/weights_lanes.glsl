@@ -2,7 +2,7 @@
 // is written down. Needs `uniform utextureBuffer weights`, a constant kLanes (the subgroup size)
 // and one WEIGHT_type macro.
 //
-// Columns come in blocks of kBlockCols, kBlocksPerStep of them in a step:
+// Columns come in blocks of kBlockCols (32), kBlocksPerStep of them in a step:
 //   Block load_block(int step_base, uint block)       what the lane's four rows need of a block;
 //                                                     step_base: texel of the step for this lane
 //   vec4 columns(Block b, uint r, uint quad)          weights of row r, columns 4 * quad to + 3
@@ -11,30 +11,25 @@
 
 uvec4 step_texel(int step_base, uint i) { return texelFetch(weights, step_base + int(i * kLanes)); }
 
+const uint kBlockCols = 32;
+
 #if defined(WEIGHT_F32)
-const uint kStepTexels = 8;
+const uint kStepTexels = 32;
 const uint kBlocksPerStep = 1;
-const uint kBlockCols = 8;
-struct Block { uvec4 q[8]; };
-Block load_block(int step_base, uint block) {
-  Block b;
-  [[unroll]] for (uint i = 0; i < 8; ++i) b.q[i] = step_texel(step_base, i);
-  return b;
+struct Block { int base; };
+Block load_block(int step_base, uint block) { return Block(step_base); }
+vec4 columns(Block b, uint r, uint quad) {
+  return uintBitsToFloat(step_texel(b.base, r * 8 + quad));
 }
-vec4 columns(Block b, uint r, uint quad) { return uintBitsToFloat(b.q[r * 2 + quad]); }
 
 #elif defined(WEIGHT_F16) || defined(WEIGHT_BF16)
-const uint kStepTexels = 4;
+const uint kStepTexels = 16;
 const uint kBlocksPerStep = 1;
-const uint kBlockCols = 8;
-struct Block { uvec4 q[4]; };
-Block load_block(int step_base, uint block) {
-  Block b;
-  [[unroll]] for (uint i = 0; i < 4; ++i) b.q[i] = step_texel(step_base, i);
-  return b;
-}
+struct Block { int base; };
+Block load_block(int step_base, uint block) { return Block(step_base); }
 vec4 columns(Block b, uint r, uint quad) {
-  const uvec2 words = uvec2(b.q[r][quad * 2], b.q[r][quad * 2 + 1]);
+  const uvec4 texel = step_texel(b.base, r * 4 + quad / 2);
+  const uvec2 words = quad % 2 == 0 ? texel.xy : texel.zw;
 #if defined(WEIGHT_F16)
   return vec4(unpackHalf2x16(words.x), unpackHalf2x16(words.y));
 #else
@@ -43,9 +38,7 @@ vec4 columns(Block b, uint r, uint quad) {
 #endif
 }
 
-#else  // quantized, in blocks of 32 columns
-const uint kBlockCols = 32;
-
+#else  // quantized
 // Four bytes of a word as floats, the middle two still multiplied by 2^8 and 2^16.
 vec4 shifted_bytes(uint word) {
   return vec4(float(int(word & 0xffu)), float(int(word & 0xff00u)),

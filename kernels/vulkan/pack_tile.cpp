@@ -10,8 +10,9 @@ namespace understory::kernels::vulkan {
 namespace {
 
 // Steps: texels per row, then what the lane's four rows share.
-constexpr LaneStep kF32Step{8, 8};
-constexpr LaneStep kF16Step{8, 4};
+constexpr std::uint32_t kFloatStepCols = 32;
+constexpr LaneStep kF32Step{32, 32};
+constexpr LaneStep kF16Step{32, 16};
 constexpr LaneStep kQ8_0Step{32, 9};
 constexpr LaneStep kQ4Step{32, 5};
 constexpr LaneStep kQ5Step{32, 6};
@@ -81,11 +82,11 @@ std::uint32_t nibbles_of(const std::byte* bytes, bool high) {
 void pack_floats(DType type, std::uint32_t cols, const std::byte* row, const RowWriter& out) {
   const std::uint32_t size = traits(type).block_bytes;
   const std::uint32_t per_texel = 16 / size;
-  const std::uint32_t texels_per_row = size / 2;
+  const std::uint32_t texels_per_row = kFloatStepCols / per_texel;
   for (std::uint32_t col = 0; col < cols; col += per_texel) {
     const std::uint32_t n = std::min(per_texel, cols - col);
-    const std::uint32_t texel = out.row() * texels_per_row + col % 8 / per_texel;
-    std::memcpy(out.texel(col / 8, texel), row + std::size_t{col} * size, n * size);
+    const std::uint32_t texel = out.row() * texels_per_row + col % kFloatStepCols / per_texel;
+    std::memcpy(out.texel(col / kFloatStepCols, texel), row + std::size_t{col} * size, n * size);
   }
 }
 

@@ -13,7 +13,7 @@
 namespace understory::kernels::vulkan {
 namespace {
 
-constexpr std::size_t kWarmBufferBytes = kUniformBytes;
+constexpr std::size_t kWarmBufferBytes = 64u << 10;
 constexpr std::uint32_t kSetsPerPool = 256;
 constexpr std::uint32_t kMaxBindings = 12;
 
@@ -53,8 +53,6 @@ vk::DescriptorType descriptor_type(BindingKind kind) {
   switch (kind) {
     case BindingKind::kTexels:
       return vk::DescriptorType::eUniformTexelBuffer;
-    case BindingKind::kUniform:
-      return vk::DescriptorType::eUniformBuffer;
     case BindingKind::kStorage:
       break;
   }
@@ -131,7 +129,7 @@ void Pipelines::warm(const Pipeline& pipeline, std::string_view kinds) {
   DescriptorPools pools(device_);
   std::vector<DescriptorPools::Entry> entries;
   for (const char kind : kinds)
-    entries.push_back({&warm_buffer_, static_cast<BindingKind>(kind), 0});
+    entries.push_back({&warm_buffer_, static_cast<BindingKind>(kind)});
   const vk::DescriptorSet set = pools.make(pipeline, entries);
   device_.run_once([&](const vk::raii::CommandBuffer& commands) {
     const std::array<std::uint32_t, kPushConstantBytes / 4> zeros{};
@@ -179,10 +177,8 @@ vk::DescriptorSet DescriptorPools::make(const Pipeline& pipeline, std::span<cons
   std::array<vk::BufferView, kMaxBindings> views;
   std::vector<vk::WriteDescriptorSet> writes;
   for (std::uint32_t i = 0; i < entries.size(); ++i) {
-    const auto& [buffer, kind, offset_bytes] = entries[i];
-    infos[i] =
-        vk::DescriptorBufferInfo(*buffer->buffer, offset_bytes,
-                                 kind == BindingKind::kUniform ? kUniformBytes : VK_WHOLE_SIZE);
+    const auto& [buffer, kind] = entries[i];
+    infos[i] = vk::DescriptorBufferInfo(*buffer->buffer, 0, VK_WHOLE_SIZE);
     views[i] = *buffer->texels;
     vk::WriteDescriptorSet write(set, i, 0, 1, descriptor_type(kind));
     kind == BindingKind::kTexels ? write.setPTexelBufferView(&views[i])
@@ -195,11 +191,10 @@ vk::DescriptorSet DescriptorPools::make(const Pipeline& pipeline, std::span<cons
 
 vk::DescriptorSet DescriptorPools::allocate(vk::DescriptorSetLayout layout) {
   if (n_left_ == 0) {
-    const std::array<vk::DescriptorPoolSize, 3> sizes{
+    const std::array<vk::DescriptorPoolSize, 2> sizes{
         vk::DescriptorPoolSize(vk::DescriptorType::eStorageBuffer, kSetsPerPool * kMaxBindings),
         vk::DescriptorPoolSize(vk::DescriptorType::eUniformTexelBuffer,
-                               kSetsPerPool * kMaxBindings),
-        vk::DescriptorPoolSize(vk::DescriptorType::eUniformBuffer, kSetsPerPool)};
+                               kSetsPerPool * kMaxBindings)};
     pools_.emplace_back(device_.handle(), vk::DescriptorPoolCreateInfo({}, kSetsPerPool, sizes));
     n_left_ = kSetsPerPool;
   }

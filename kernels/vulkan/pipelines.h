@@ -21,12 +21,7 @@ inline constexpr std::uint32_t kPushConstantBytes = 128;
 enum class BindingKind : char {
   kStorage = 's',  // std430 buffer
   kTexels = 't',   // uniform utextureBuffer, RGBA32UI
-  kUniform = 'u',  // std140 uniform block of kUniformBytes
 };
-
-/// What a uniform binding spans. Buffers made for one have that much room behind their end, so
-/// that it may begin anywhere in them.
-inline constexpr std::size_t kUniformBytes = 64u << 10;
 
 struct Pipeline {
   vk::DescriptorSetLayout set_layout;
@@ -75,7 +70,6 @@ class DescriptorPools {
   struct Entry {
     const Buffer* buffer = nullptr;
     BindingKind kind = BindingKind::kStorage;
-    std::size_t offset_bytes = 0;  // uniform bindings only
   };
   vk::DescriptorSet make(const Pipeline& pipeline, std::span<const Entry> entries);
 

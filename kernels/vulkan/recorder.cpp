@@ -6,10 +6,9 @@ namespace understory::kernels::vulkan {
 namespace {
 
 void compute_barrier(const vk::raii::CommandBuffer& commands) {
-  const vk::MemoryBarrier barrier(vk::AccessFlagBits::eShaderWrite,
-                                  vk::AccessFlagBits::eShaderRead |
-                                      vk::AccessFlagBits::eShaderWrite |
-                                      vk::AccessFlagBits::eUniformRead);
+  const vk::MemoryBarrier barrier(
+      vk::AccessFlagBits::eShaderWrite,
+      vk::AccessFlagBits::eShaderRead | vk::AccessFlagBits::eShaderWrite);
   constexpr auto stage = vk::PipelineStageFlagBits::eComputeShader;
   commands.pipelineBarrier(stage, stage, {}, barrier, {}, {});
 }
@@ -30,21 +29,6 @@ const MatrixStorage& storage_of(const Matrix& matrix) {
 
 const KvStorage& storage_of(const KvCache& cache) {
   return static_cast<const KvStorage&>(*cache.storage);
-}
-
-Binding reads_uniform(const Tensor& tensor, std::uint32_t row) {
-  Binding binding = reads(tensor);
-  binding.kind = BindingKind::kUniform;
-  binding.offset_bytes = std::size_t{row} * tensor.cols * sizeof(float);
-  return binding;
-}
-
-std::uint32_t uniform_rows(const Device& device, std::uint32_t cols) {
-  const std::size_t row_bytes = std::size_t{cols} * sizeof(float);
-  const vk::PhysicalDeviceLimits& limits = device.limits();
-  if (limits.maxUniformBufferRange < kUniformBytes) return 0;
-  if (cols % 4 != 0 || row_bytes % limits.minUniformBufferOffsetAlignment != 0) return 0;
-  return static_cast<std::uint32_t>(kUniformBytes / row_bytes);
 }
 
 Binding reads_part(const Matrix& matrix, const MatrixPart& part, BindingKind kind) {
@@ -74,8 +58,7 @@ void Recorder::dispatch(std::string_view shader, std::span<const std::uint32_t> 
   std::vector<DescriptorPools::Entry> entries;
   for (const Binding& binding : bindings) {
     kinds += static_cast<char>(binding.kind);
-    entries.push_back(
-        {binding.buffer ? binding.buffer : &unused_buffer_, binding.kind, binding.offset_bytes});
+    entries.push_back({binding.buffer ? binding.buffer : &unused_buffer_, binding.kind});
     if (binding.owner) program_.kept_.insert(binding.owner);
   }
   const Pipeline& pipeline = pipelines_.get(shader, kinds, constants);

@@ -50,7 +50,6 @@ struct Binding {
   const Buffer* buffer = nullptr;  // null: a binding that this dispatch does not use
   Access access = Access::kRead;
   BindingKind kind = BindingKind::kStorage;
-  std::size_t offset_bytes = 0;  // uniform bindings only
 };
 
 const BufferStorage& storage_of(const std::shared_ptr<Storage>& storage);
@@ -88,10 +87,9 @@ Binding reads_texels(const Handle& handle) {
   return binding;
 }
 
-/// A uniform block that begins at a row of a Tensor, for reads only; see uniform_rows.
-Binding reads_uniform(const Tensor& tensor, std::uint32_t row);
-/// Rows of a Tensor of `cols` columns that one uniform binding holds; 0 where it cannot.
-std::uint32_t uniform_rows(const Device& device, std::uint32_t cols);
+inline bool has_texels(const Tensor& tensor) {
+  return static_cast<VkBufferView>(*storage_of(tensor.storage).buffer.texels) != VK_NULL_HANDLE;
+}
 
 Binding reads_part(const Matrix& matrix, const MatrixPart& part, BindingKind kind);
 /// One layer's K and V; see KvStorage for the layout.
@@ -113,8 +111,11 @@ class Recorder final : public Ops {
              float scale) override;
   void rms_norm(const Tensor& in, const Vector& weight, const Tensor& out, std::uint32_t n_rows,
                 float eps, bool accumulate) override;
-  void matmul(const Matrix& w, const Tensor& in, const Tensor& out, std::uint32_t n_rows,
-              const Epilogue& epilogue) override;
+  void matmul_into(const Matrix& w, const Tensor& in, std::span<const Tensor> outs,
+                   std::uint32_t n_rows, const Epilogue& epilogue) override;
+  void norm_matmul_into(const Tensor& in, const Norm& norm, const Tensor& normed, const Matrix& w,
+                        std::span<const Tensor> outs, std::uint32_t n_rows,
+                        const Epilogue& epilogue) override;
   void rope_store(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& cos_sin,
                   RopePairing pairing, const KvCache& cache, std::uint32_t layer,
                   const Indices& slots, std::uint32_t n_rows) override;
@@ -126,8 +127,12 @@ class Recorder final : public Ops {
              const Tensor& logsumexp, std::uint32_t n_rows) override;
 
  private:
-  void matmul_lanes(const Matrix& w, const MatrixPart& part, const Tensor& in,
-                    const Epilogue& epilogue, const Binding& destination, std::uint32_t n_rows);
+  struct Matmul;
+  void record_matmul(const Matrix& w, const Tensor& in, std::span<const Tensor> outs,
+                     std::uint32_t n_rows, const Epilogue& epilogue, const Norm& norm);
+  bool lanes_read_texels(const Matrix& w, const Tensor& in) const;
+  void matmul_lanes(const Matmul& op, const MatrixPart& part);
+  void matmul_blocks(const Matmul& op, const MatrixPart& part);
 
   /// Records one dispatch, after a barrier where it needs one. Push is a struct of 4-byte
   /// members, at most kPushConstantBytes. Nothing is recorded for an empty grid.

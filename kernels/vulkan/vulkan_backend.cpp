@@ -80,9 +80,8 @@ class VulkanBackend final : public Backend {
 
   Result<Tensor> create_tensor(std::uint32_t max_rows, std::uint32_t cols) override {
     return guarded("creating activations", [&]() -> Result<Tensor> {
-      const std::size_t room = device_->uses_lanes() ? kUniformBytes : 0;
-      return Tensor{make_storage(std::size_t{4} * max_rows * cols + room, MemoryUse::kShared),
-                    max_rows, cols};
+      return Tensor{make_storage(std::size_t{4} * max_rows * cols, MemoryUse::kShared), max_rows,
+                    cols};
     });
   }
 

@@ -10,11 +10,12 @@ namespace {
 constexpr std::size_t kTexelBytes = 16;
 constexpr std::uint32_t kFloatGroup = 8;  // float rows are padded to whole groups
 
-// A buffer's share: whole tiles (or rows) that stay within what the device can bind.
+// A buffer's share: whole tiles (or pairs of rows) that stay within what the device can bind.
 std::uint32_t rows_per_part(std::size_t limit_bytes, std::size_t unit_bytes,
                             std::uint32_t unit_rows) {
   const std::size_t units = std::max<std::size_t>(1, limit_bytes / unit_bytes);
-  return static_cast<std::uint32_t>(std::min<std::size_t>(units * unit_rows, 0x7fffffff));
+  const std::size_t rows = std::min<std::size_t>(units * unit_rows, 0x7ffffffe);
+  return static_cast<std::uint32_t>(rows > 1 ? rows & ~std::size_t{1} : rows);
 }
 
 // Packs straight into a mapped buffer, or by way of host memory.

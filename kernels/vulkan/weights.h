@@ -6,11 +6,11 @@
 //
 // Lanes family ("tiles"): rows are cut into tiles of 4 * lanes rows, where lanes is the
 // subgroup size; lane l computes rows l, lanes + l, 2 lanes + l and 3 lanes + l of the tile.
-// Columns are cut into steps (8 for floats, 32, or 256 for K-quants). A tile is its steps one
+// Columns are cut into steps (32, or 256 for K-quants; zeros pad floats). A tile is its steps one
 // after another; a step is kStepTexels texels of 16 bytes for each lane, lanes side by side:
 // texel i of lane l of step s of tile t is at ((t * n_steps + s) * kStepTexels + i) * lanes + l.
 // The texels of a step by type, "x4" meaning one u32 or f32 for each of the lane's four rows:
-//   F32    row r: 2 texels of 4 columns      F16, BF16  row r: 1 texel of 8 columns
+//   F32    row r: 8 texels of 4 columns      F16, BF16  row r: 4 texels of 8 columns
 //   Q8_0   row r: 2 texels of 16 bytes q + 128; scale f32 x4
 //   Q4_0   row r: 1 texel of 32 nibbles; scale f32 x4
 //   Q4_1   row r: 1 texel of 32 nibbles; (d, m) as two f16 x4

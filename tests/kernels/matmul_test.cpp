@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "tests/kernels/compare.h"
 #include "tests/support/dequantize.h"
@@ -102,6 +103,88 @@ TEST_CASE("The epilogue adds bias, gates and accumulates, in this order", "[kern
       expect_same_matmul(type, shape, {false, Activation::kGelu, false});
       expect_same_matmul(type, shape, {false, {}, true});
       expect_same_matmul(type, shape, {true, Activation::kSilu, true});
+    }
+  }
+}
+
+// Rows of W in pairs, as an interleaved gate and up.
+void expect_same_pairs(DType type, const Shape& shape, Activation activation, bool bias) {
+  expect_same(name_of(type, shape) + " in pairs",
+              [&](kernels::Backend& backend) {
+                auto w = random_matrix(backend, type, shape.out, shape.in, 1);
+                auto in = random_tensor(backend, shape.n_rows + 1, shape.in, 2);
+                auto out = random_tensor(backend, shape.n_rows + 1, shape.out / 2, 3);
+                Epilogue epilogue;
+                epilogue.gate = activation;
+                if (bias) epilogue.bias = random_vector(backend, shape.out, 4);
+                run_ops(backend,
+                        [&](kernels::Ops& ops) { ops.matmul(w, in, out, shape.n_rows, epilogue); });
+                return read_all(backend, out);
+              },
+              // A product of two sums, each of some size.
+              {tolerance_for(shape).absolute * 4 * std::sqrt(static_cast<float>(shape.in)), 1e-4f});
+}
+
+TEST_CASE("Paired rows give the gated product of their two results", "[kernels][gpu]") {
+  for (const DType type : all_dtypes()) {
+    const std::uint32_t in = kernels::traits(type).block_len == 256 ? 256 : 96;
+    for (const std::uint32_t n_rows : {1u, 3u, 8u, 17u, 70u}) {
+      expect_same_pairs(type, {n_rows, 90, in}, Activation::kSilu, n_rows == 3);
+    }
+    expect_same_pairs(type, {5, 2, in}, Activation::kGelu, true);
+  }
+  expect_same_pairs(DType::kF16, {2, 66, 101}, Activation::kGelu, false);
+}
+
+TEST_CASE("Stacked rows go to outputs of their own", "[kernels][gpu]") {
+  for (const auto& widths : {std::vector<std::uint32_t>{40, 24, 24}, {7, 1, 33}, {64, 3}}) {
+    for (const std::uint32_t n_rows : {1u, 5u, 33u}) {
+      for (const DType type : {DType::kQ8_0, DType::kF32, DType::kQ6_K}) {
+        const std::uint32_t in = type == DType::kQ6_K ? 256 : 96;
+        std::uint32_t rows = 0;
+        for (const std::uint32_t width : widths) rows += width;
+        for (std::size_t checked = 0; checked < widths.size(); ++checked) {
+          expect_same(
+              name_of(type, {n_rows, rows, in}) + " to output " + std::to_string(checked),
+              [&](kernels::Backend& backend) {
+                auto w = random_matrix(backend, type, rows, in, 1);
+                auto x = random_tensor(backend, n_rows + 1, in, 2);
+                std::vector<kernels::Tensor> outs;
+                for (const std::uint32_t width : widths) {
+                  outs.push_back(random_tensor(backend, n_rows + 1, width, 3));
+                }
+                Epilogue epilogue;
+                if (n_rows > 1) epilogue.bias = random_vector(backend, rows, 4);
+                run_ops(backend,
+                        [&](kernels::Ops& ops) { ops.matmul_into(w, x, outs, n_rows, epilogue); });
+                return read_all(backend, outs[checked]);
+              },
+              tolerance_for({n_rows, rows, in}));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("Rows normalized on the way in give what norm and product give", "[kernels][gpu]") {
+  for (const DType type : {DType::kQ8_0, DType::kQ4_0, DType::kF16, DType::kQ6_K}) {
+    for (const std::uint32_t n_rows : {1u, 4u, 11u}) {
+      const std::uint32_t in = type == DType::kQ6_K ? 256 : type == DType::kF16 ? 100 : 160;
+      const Shape shape{n_rows, 70, in};
+      expect_same(
+          name_of(type, shape) + " normalized",
+          [&](kernels::Backend& backend) {
+            auto w = random_matrix(backend, type, shape.out, in, 1);
+            auto x = random_tensor(backend, n_rows + 1, in, 2, -3, 9);
+            auto normed = random_tensor(backend, n_rows + 1, in, 3);
+            auto out = random_tensor(backend, n_rows + 1, shape.out, 4);
+            const kernels::Norm norm{random_vector(backend, in, 5), 1e-5f};
+            run_ops(backend, [&](kernels::Ops& ops) {
+              ops.norm_matmul_into(x, norm, normed, w, std::span(&out, 1), n_rows, {});
+            });
+            return read_all(backend, out);
+          },
+          tolerance_for(shape));
     }
   }
 }

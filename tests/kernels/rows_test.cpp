@@ -110,6 +110,31 @@ TEST_CASE("A row's products are the same bits beside any others", "[kernels][gpu
   }
 }
 
+// As a layer's gate and up: normalized on the way in, in pairs.
+RowOp norm_pairs_op(DType type, std::uint32_t out_cols, std::uint32_t in_cols) {
+  const auto run = [=](kernels::Backend& backend, std::span<const std::uint32_t> rows) {
+    auto w = random_matrix(backend, type, 2 * out_cols, in_cols, 1);
+    auto in = upload_rows(backend, rows, in_cols, 2, -3, 9);
+    auto normed = upload_rows(backend, rows, in_cols, 3);
+    auto out = upload_rows(backend, rows, out_cols, 4);
+    const kernels::Norm norm{random_vector(backend, in_cols, 5), 1e-5f};
+    Epilogue epilogue;
+    epilogue.gate = kernels::Activation::kSilu;
+    const auto n_rows = static_cast<std::uint32_t>(rows.size());
+    run_ops(backend, [&](kernels::Ops& ops) {
+      ops.norm_matmul_into(in, norm, normed, w, std::span(&out, 1), n_rows, epilogue);
+    });
+    return read_all(backend, out);
+  };
+  return {std::string(kernels::traits(type).name) + " normalized pairs", in_cols, out_cols, run};
+}
+
+TEST_CASE("A row's gated products are the same bits beside any others", "[kernels][gpu]") {
+  for (const DType type : {DType::kF16, DType::kQ8_0, DType::kQ4_K}) {
+    expect_rows_alone(norm_pairs_op(type, 33, 512));
+  }
+}
+
 TEST_CASE("A row's norm is the same bits beside any others", "[kernels][gpu]") {
   for (const std::uint32_t cols : {576u, 577u}) {
     expect_rows_alone({"rms_norm", cols, cols,

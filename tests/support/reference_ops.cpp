@@ -146,26 +146,66 @@ void ReferenceOps::rms_norm(const Tensor& in, const Vector& weight, const Tensor
   });
 }
 
-void ReferenceOps::matmul(const Matrix& w, const Tensor& in, const Tensor& out,
-                          std::uint32_t n_rows, const Epilogue& epilogue) {
+namespace {
+
+// What remains of a row's products, bias included: half as many where they come in pairs.
+std::vector<double> gate_products(const Epilogue& epilogue, std::vector<double> acc,
+                                  std::size_t row) {
+  if (epilogue.pairs()) {
+    for (std::size_t i = 0; i < acc.size() / 2; ++i) {
+      acc[i] = activate(*epilogue.gate, static_cast<float>(acc[2 * i])) * acc[2 * i + 1];
+    }
+    acc.resize(acc.size() / 2);
+  } else if (epilogue.gate) {
+    for (std::size_t i = 0; i < acc.size(); ++i) {
+      acc[i] *= activate(*epilogue.gate, floats(epilogue.gate_input)[row * acc.size() + i]);
+    }
+  }
+  return acc;
+}
+
+void require_matmul_shapes(const Matrix& w, const Tensor& in, const std::vector<Tensor>& outs,
+                           std::uint32_t n_rows, const Epilogue& epilogue) {
   require_shape(in.cols == w.cols, "matmul: in.cols is not w.cols");
-  require_shape(out.cols == w.rows, "matmul: out.cols is not w.rows");
-  require_shape(n_rows <= in.max_rows && n_rows <= out.max_rows, "matmul: too many rows");
-  require_shape(in.storage != out.storage, "matmul: out is in");
+  std::uint32_t out_cols = 0;
+  for (const Tensor& out : outs) {
+    out_cols += out.cols;
+    require_shape(n_rows <= in.max_rows && n_rows <= out.max_rows, "matmul: too many rows");
+    require_shape(in.storage != out.storage, "matmul: out is in");
+  }
+  require_shape(!epilogue.pairs() || w.rows % 2 == 0, "matmul: an odd number of paired rows");
+  require_shape(out_cols == (epilogue.pairs() ? w.rows / 2 : w.rows),
+                "matmul: the outputs' columns are not w.rows");
+  require_shape(!outs.empty() && outs.size() <= kernels::kMaxMatmulOuts, "matmul: outputs");
+  require_shape(outs.size() == 1 || (!epilogue.gate && !epilogue.accumulate),
+                "matmul: several outputs with gate or accumulate");
   require_shape(!epilogue.bias || epilogue.bias.size == w.rows, "matmul: size of the bias");
-  require_shape(!epilogue.gate || (epilogue.gate_input && epilogue.gate_input.cols == w.rows &&
-                                   n_rows <= epilogue.gate_input.max_rows),
+  require_shape(!epilogue.gate_input ||
+                    (epilogue.gate_input.cols == w.rows && n_rows <= epilogue.gate_input.max_rows),
                 "matmul: shape of the gate input");
+}
+
+}  // namespace
+
+void ReferenceOps::matmul_into(const Matrix& w, const Tensor& in, std::span<const Tensor> outs_span,
+                               std::uint32_t n_rows, const Epilogue& epilogue) {
+  const std::vector<Tensor> outs(outs_span.begin(), outs_span.end());
+  require_matmul_shapes(w, in, outs, n_rows, epilogue);
   steps_.push_back([=] {
     for (std::uint32_t r = 0; r < n_rows; ++r) {
       const float* x = &floats(in)[std::size_t{r} * w.cols];
+      std::vector<double> acc(w.rows);
       for (std::uint32_t o = 0; o < w.rows; ++o) {
-        const std::size_t at = std::size_t{r} * w.rows + o;
-        double acc = dot(&floats(w)[std::size_t{o} * w.cols], x, w.cols);
-        if (epilogue.bias) acc += floats(epilogue.bias)[o];
-        if (epilogue.gate) acc *= activate(*epilogue.gate, floats(epilogue.gate_input)[at]);
-        if (epilogue.accumulate) acc += floats(out)[at];
-        floats(out)[at] = static_cast<float>(acc);
+        acc[o] = dot(&floats(w)[std::size_t{o} * w.cols], x, w.cols);
+        if (epilogue.bias) acc[o] += floats(epilogue.bias)[o];
+      }
+      acc = gate_products(epilogue, std::move(acc), r);
+      auto next = acc.begin();
+      for (const Tensor& out : outs) {
+        float* to = &floats(out)[std::size_t{r} * out.cols];
+        for (std::uint32_t i = 0; i < out.cols; ++i, ++next) {
+          to[i] = static_cast<float>(epilogue.accumulate ? to[i] + *next : *next);
+        }
       }
     }
   });

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "kernels/backend.h"
@@ -18,8 +19,9 @@ class ReferenceOps : public kernels::Ops {
   void rms_norm(const kernels::Tensor& in, const kernels::Vector& weight,
                 const kernels::Tensor& out, std::uint32_t n_rows, float eps,
                 bool accumulate) override;
-  void matmul(const kernels::Matrix& w, const kernels::Tensor& in, const kernels::Tensor& out,
-              std::uint32_t n_rows, const kernels::Epilogue& epilogue) override;
+  void matmul_into(const kernels::Matrix& w, const kernels::Tensor& in,
+                   std::span<const kernels::Tensor> outs, std::uint32_t n_rows,
+                   const kernels::Epilogue& epilogue) override;
   void rope_store(const kernels::Tensor& q, const kernels::Tensor& k, const kernels::Tensor& v,
                   const kernels::Tensor& cos_sin, kernels::RopePairing pairing,
                   const kernels::KvCache& cache, std::uint32_t layer, const kernels::Indices& slots,

@@ -47,27 +47,4 @@ std::unique_ptr<Architecture> load_llama(const Config& config, WeightLoader& loa
 std::unique_ptr<Architecture> load_gemma3(const Config& config, WeightLoader& loader,
                                           RowLimits limits);
 
-/// acc + bias; the bias may be empty.
-inline kernels::Epilogue biased(const kernels::Vector& bias) {
-  kernels::Epilogue out;
-  out.bias = bias;
-  return out;
-}
-
-/// Adds to what `out` holds: the residual stream.
-inline kernels::Epilogue residual(const kernels::Vector& bias = {}) {
-  kernels::Epilogue out = biased(bias);
-  out.accumulate = true;
-  return out;
-}
-
-/// activation(gate) * (acc + bias).
-inline kernels::Epilogue gated(kernels::Activation activation, const kernels::Tensor& gate,
-                               const kernels::Vector& bias = {}) {
-  kernels::Epilogue out = biased(bias);
-  out.gate = activation;
-  out.gate_input = gate;
-  return out;
-}
-
 }  // namespace understory::model

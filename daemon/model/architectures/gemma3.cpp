@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "daemon/model/architectures/architecture.h"
+#include "daemon/model/architectures/projections.h"
 
 namespace understory::model {
 namespace {
@@ -16,10 +17,12 @@ using kernels::Vector;
 
 struct Layer {
   Vector attn_norm, attn_post_norm;
-  Matrix wq, wk, wv, wo;
+  QkvProjection qkv;
+  Matrix wo;
   Vector q_norm, k_norm;  // [head_dim]
   Vector ffn_norm, ffn_post_norm;
-  Matrix w_gate, w_up, w_down;
+  GatedProjection gate_up;
+  Matrix w_down;
   std::uint32_t sliding_window = 0;  // 0: a global layer
 };
 
@@ -83,16 +86,13 @@ Layer Gemma3::load_layer(WeightLoader& load, std::uint32_t i) const {
   const std::string prefix = "blk." + std::to_string(i) + ".";
   Layer layer;
   layer.attn_norm = load.vector(prefix + "attn_norm.weight", c.dim);
-  layer.wq = load.matrix(prefix + "attn_q.weight", c.q_dim(), c.dim);
-  layer.wk = load.matrix(prefix + "attn_k.weight", c.kv_dim(), c.dim);
-  layer.wv = load.matrix(prefix + "attn_v.weight", c.kv_dim(), c.dim);
+  layer.qkv = QkvProjection::load(load, prefix, c.dim, c.q_dim(), c.kv_dim());
   layer.wo = load.matrix(prefix + "attn_output.weight", c.dim, c.q_dim());
   layer.q_norm = load.vector(prefix + "attn_q_norm.weight", c.head_dim);
   layer.k_norm = load.vector(prefix + "attn_k_norm.weight", c.head_dim);
   layer.attn_post_norm = load.vector(prefix + "post_attention_norm.weight", c.dim);
   layer.ffn_norm = load.vector(prefix + "ffn_norm.weight", c.dim);
-  layer.w_gate = load.matrix(prefix + "ffn_gate.weight", c.ffn_dim, c.dim);
-  layer.w_up = load.matrix(prefix + "ffn_up.weight", c.ffn_dim, c.dim);
+  layer.gate_up = GatedProjection::load(load, prefix, c.dim, c.ffn_dim);
   layer.w_down = load.matrix(prefix + "ffn_down.weight", c.dim, c.ffn_dim);
   layer.ffn_post_norm = load.vector(prefix + "post_ffw_norm.weight", c.dim);
   if (!c.layer_slides.empty() && c.layer_slides[i]) layer.sliding_window = c.sliding_window;
@@ -118,10 +118,7 @@ void Gemma3::forward(kernels::Ops& ops, const StepInputs& in, const kernels::KvC
                                              .scale = config_.attention_scale,
                                              .sliding_window = layer.sliding_window};
 
-    ops.rms_norm(x, layer.attn_norm, h, n, eps);
-    ops.matmul(layer.wq, h, q, n);
-    ops.matmul(layer.wk, h, k, n);
-    ops.matmul(layer.wv, h, v, n);
+    layer.qkv(ops, x, {layer.attn_norm, eps}, h, q, k, v, n);
     ops.rms_norm(q, layer.q_norm, q, n, eps);
     ops.rms_norm(k, layer.k_norm, k, n, eps);
     ops.rope_store(q, k, v, cos_sin, pairing, cache, i, in.rows.slots, n);
@@ -137,9 +134,7 @@ void Gemma3::forward(kernels::Ops& ops, const StepInputs& in, const kernels::KvC
     ops.matmul(layer.wo, mixed, h, n);
     ops.rms_norm(h, layer.attn_post_norm, x, n, eps, /*accumulate=*/true);
 
-    ops.rms_norm(x, layer.ffn_norm, h, n, eps);
-    ops.matmul(layer.w_gate, h, gate, n);
-    ops.matmul(layer.w_up, h, up, n, gated(Activation::kGelu, gate));
+    layer.gate_up(ops, Activation::kGelu, x, {layer.ffn_norm, eps}, h, gate, up, n);
     ops.matmul(layer.w_down, up, h, n);
     ops.rms_norm(h, layer.ffn_post_norm, x, n, eps, /*accumulate=*/true);
   }

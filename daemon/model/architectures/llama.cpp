@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "daemon/model/architectures/architecture.h"
+#include "daemon/model/architectures/projections.h"
 
 namespace understory::model {
 namespace {
@@ -14,11 +15,13 @@ using kernels::Vector;
 
 struct Layer {
   Vector attn_norm;
-  Matrix wq, wk, wv, wo;
-  Vector bq, bk, bv, bo;  // most models have none
+  QkvProjection qkv;
+  Matrix wo;
+  Vector bo;  // most models have no biases
   Vector ffn_norm;
-  Matrix w_gate, w_up, w_down;
-  Vector b_gate, b_up, b_down;
+  GatedProjection gate_up;
+  Matrix w_down;
+  Vector b_down;
 };
 
 /// Activations. The `kept` ones hold the rows that go on to the head.
@@ -80,20 +83,12 @@ Layer Llama::load_layer(WeightLoader& load, std::uint32_t i) const {
   const std::string prefix = "blk." + std::to_string(i) + ".";
   Layer layer;
   layer.attn_norm = load.vector(prefix + "attn_norm.weight", c.dim);
-  layer.wq = load.matrix(prefix + "attn_q.weight", c.q_dim(), c.dim);
-  layer.wk = load.matrix(prefix + "attn_k.weight", c.kv_dim(), c.dim);
-  layer.wv = load.matrix(prefix + "attn_v.weight", c.kv_dim(), c.dim);
+  layer.qkv = QkvProjection::load(load, prefix, c.dim, c.q_dim(), c.kv_dim());
   layer.wo = load.matrix(prefix + "attn_output.weight", c.dim, c.q_dim());
-  layer.bq = load.optional_vector(prefix + "attn_q.bias", c.q_dim());
-  layer.bk = load.optional_vector(prefix + "attn_k.bias", c.kv_dim());
-  layer.bv = load.optional_vector(prefix + "attn_v.bias", c.kv_dim());
   layer.bo = load.optional_vector(prefix + "attn_output.bias", c.dim);
   layer.ffn_norm = load.vector(prefix + "ffn_norm.weight", c.dim);
-  layer.w_gate = load.matrix(prefix + "ffn_gate.weight", c.ffn_dim, c.dim);
-  layer.w_up = load.matrix(prefix + "ffn_up.weight", c.ffn_dim, c.dim);
+  layer.gate_up = GatedProjection::load(load, prefix, c.dim, c.ffn_dim);
   layer.w_down = load.matrix(prefix + "ffn_down.weight", c.dim, c.ffn_dim);
-  layer.b_gate = load.optional_vector(prefix + "ffn_gate.bias", c.ffn_dim);
-  layer.b_up = load.optional_vector(prefix + "ffn_up.bias", c.ffn_dim);
   layer.b_down = load.optional_vector(prefix + "ffn_down.bias", c.dim);
   return layer;
 }
@@ -115,10 +110,7 @@ void Llama::forward(kernels::Ops& ops, const StepInputs& in, const kernels::KvCa
     const Layer& layer = layers_[i];
     const bool is_last = i + 1 == layers_.size();
 
-    ops.rms_norm(x, layer.attn_norm, h, n, eps);
-    ops.matmul(layer.wq, h, q, n, biased(layer.bq));
-    ops.matmul(layer.wk, h, k, n, biased(layer.bk));
-    ops.matmul(layer.wv, h, v, n, biased(layer.bv));
+    layer.qkv(ops, x, {layer.attn_norm, eps}, h, q, k, v, n);
     ops.rope_store(q, k, v, in.cos_sin[0], pairing, cache, i, in.rows.slots, n);
     if (is_last && shape.n_logits == 0) return;  // nobody reads further than the cache
     ops.attention(q, cache, i, in.rows, mixed, n, attention);
@@ -131,9 +123,7 @@ void Llama::forward(kernels::Ops& ops, const StepInputs& in, const kernels::KvCa
     }
     ops.matmul(layer.wo, mixed, x, n, residual(layer.bo));
 
-    ops.rms_norm(x, layer.ffn_norm, h, n, eps);
-    ops.matmul(layer.w_gate, h, gate, n, biased(layer.b_gate));
-    ops.matmul(layer.w_up, h, up, n, gated(Activation::kSilu, gate, layer.b_up));
+    layer.gate_up(ops, Activation::kSilu, x, {layer.ffn_norm, eps}, h, gate, up, n);
     ops.matmul(layer.w_down, up, x, n, residual(layer.b_down));
   }
   ops.rms_norm(x, output_norm_, h, n, eps);

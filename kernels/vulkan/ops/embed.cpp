@@ -5,7 +5,8 @@
 namespace understory::kernels::vulkan {
 namespace {
 
-constexpr std::uint32_t kColsPerInvocation = 8;
+constexpr std::uint32_t kColsPerInvocation = 8;  // of embed_blocks
+constexpr std::uint32_t kColsPerBlock = 32;      // an invocation's share in embed_lanes
 constexpr std::uint32_t kInvocationsOnGpu = 64;
 
 // Push constants of embed_blocks.comp and embed_lanes.comp.
@@ -24,7 +25,8 @@ static_assert(sizeof(Push) == 24);
 void Recorder::embed(const Matrix& table, const Indices& tokens, const Tensor& out,
                      std::uint32_t n_rows, float scale) {
   const std::uint32_t local_size = device().is_cpu_driver() ? subgroup_size() : kInvocationsOnGpu;
-  const std::uint32_t cols_per_group = local_size * kColsPerInvocation;
+  const std::uint32_t cols_per_group =
+      local_size * (uses_lanes() ? kColsPerBlock : kColsPerInvocation);
   const Groups groups{(table.cols + cols_per_group - 1) / cols_per_group, n_rows};
   for (const MatrixPart& part : storage_of(table).parts) {
     Push push{n_rows, table.cols, part.first_row, part.n_rows, 0, scale};

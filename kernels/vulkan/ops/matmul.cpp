@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <string>
 
 #include "kernels/vulkan/recorder.h"
@@ -13,9 +14,14 @@ constexpr std::uint32_t kBias = 1;
 constexpr std::uint32_t kSilu = 2;
 constexpr std::uint32_t kGelu = 4;
 constexpr std::uint32_t kAccumulate = 8;
+constexpr std::uint32_t kPairs = 16;
+constexpr std::uint32_t kSplit = 32;
+constexpr std::uint32_t kNorm = 64;  // of the input; matmul_lanes only
 
 // Rows of `in` that one invocation of matmul_lanes handles, most first.
 constexpr std::array<std::uint32_t, 4> kLaneTokens{8, 4, 2, 1};
+
+constexpr std::uint32_t kMinShuffleLanes = 4;  // matmul_lanes shuffles among four or eight
 
 // Rows of `in`, and of the matrix, that one subgroup of matmul_blocks handles. More rows of the
 // matrix use each activation more often, but leave fewer subgroups for a step of few rows.
@@ -24,6 +30,7 @@ struct BlocksVariant {
   std::uint32_t rows;
 };
 constexpr std::array<BlocksVariant, 4> kBlocksVariants{{{1, 1}, {4, 1}, {8, 1}, {8, 4}}};
+constexpr std::array<BlocksVariant, 4> kBlocksPairVariants{{{1, 2}, {4, 2}, {8, 2}, {8, 4}}};
 constexpr std::uint32_t kBlocksSubgroups = 4;
 constexpr std::uint32_t kBlocksMaxGroups = 65535;
 
@@ -31,15 +38,16 @@ constexpr std::uint32_t kBlocksMaxGroups = 65535;
 struct LanesPush {
   std::uint32_t n_rows;
   std::uint32_t first_row;
-  std::uint32_t bound_row;
   std::uint32_t cols;
   std::uint32_t out_rows;
   std::uint32_t first_out;
   std::uint32_t part_rows;
   std::uint32_t n_steps;
-  std::uint32_t epilogue;
+  std::uint32_t split_1;
+  std::uint32_t split_2;
+  float norm_eps;
 };
-static_assert(sizeof(LanesPush) == 36);
+static_assert(sizeof(LanesPush) == 40);
 
 // Push constants of matmul_blocks.comp.
 struct BlocksPush {
@@ -50,14 +58,18 @@ struct BlocksPush {
   std::uint32_t part_rows;
   std::uint32_t row_words;
   std::uint32_t epilogue;
+  std::uint32_t split_1;
+  std::uint32_t split_2;
 };
-static_assert(sizeof(BlocksPush) == 28);
+static_assert(sizeof(BlocksPush) == 36);
 
-std::uint32_t epilogue_bits(const Epilogue& epilogue) {
+std::uint32_t epilogue_bits(const Epilogue& epilogue, bool split) {
   std::uint32_t bits = 0;
   if (epilogue.bias) bits |= kBias;
   if (epilogue.gate) bits |= *epilogue.gate == Activation::kSilu ? kSilu : kGelu;
   if (epilogue.accumulate) bits |= kAccumulate;
+  if (epilogue.pairs()) bits |= kPairs;
+  if (split) bits |= kSplit;
   return bits;
 }
 
@@ -69,8 +81,9 @@ std::uint32_t blocks_subgroups(const Device& device) {
   return device.is_cpu_driver() ? 1 : kBlocksSubgroups;
 }
 
-const BlocksVariant& blocks_variant(std::uint32_t n_rows) {
-  return *std::find_if(kBlocksVariants.begin(), kBlocksVariants.end() - 1,
+const BlocksVariant& blocks_variant(std::uint32_t n_rows, bool pairs) {
+  const auto& variants = pairs ? kBlocksPairVariants : kBlocksVariants;
+  return *std::find_if(variants.begin(), variants.end() - 1,
                        [&](const BlocksVariant& variant) { return n_rows <= variant.tokens; });
 }
 
@@ -83,68 +96,113 @@ void prepare_weight_pipelines(const Device& device, Pipelines& pipelines, DType 
   };
   if (device.uses_lanes()) {
     for (const std::uint32_t tokens : kLaneTokens) {
-      prepare("matmul_lanes", "tusss", {device.info().subgroup_size, tokens});
+      for (const std::uint32_t bits :
+           {0u, kAccumulate, kNorm, kNorm | kSplit, kNorm | kSilu | kPairs}) {
+        prepare("matmul_lanes", "ttssssst", {device.info().subgroup_size, tokens, bits});
+      }
     }
     return;
   }
   const std::uint32_t local_size = blocks_subgroups(device) * device.info().subgroup_size;
-  for (const BlocksVariant& variant : kBlocksVariants) {
-    prepare("matmul_blocks", "sssss", {local_size, variant.tokens, variant.rows});
+  for (const auto& variants : {kBlocksVariants, kBlocksPairVariants}) {
+    for (const BlocksVariant& variant : variants) {
+      prepare("matmul_blocks", "sssssss", {local_size, variant.tokens, variant.rows});
+    }
   }
 }
 
-// The widest variant first, as many rows at once as one binding of `in` holds.
-void Recorder::matmul_lanes(const Matrix& w, const MatrixPart& part, const Tensor& in,
-                            const Epilogue& epilogue, const Binding& destination,
-                            std::uint32_t n_rows) {
-  const std::uint32_t bound_rows = uniform_rows(device(), w.cols);
-  const bool uniform = bound_rows > 0 && in.cols == w.cols;
+// A matmul as all of its dispatches see it.
+struct Recorder::Matmul {
+  const Matrix& w;
+  const Tensor& in;
+  const Epilogue& epilogue;
+  const Norm& norm;  // of `in`; without a weight: none
+  std::uint32_t n_rows;
+  std::uint32_t bits;
+  std::array<Binding, kMaxMatmulOuts> outs;
+  std::array<std::uint32_t, kMaxMatmulOuts> begins;  // first row of W of each
+};
+
+// The widest variant first, then the widest that the rest fills.
+void Recorder::matmul_lanes(const Matmul& op, const MatrixPart& part) {
+  const Matrix& w = op.w;
+  const bool texels = lanes_read_texels(w, op.in);
   const std::string shader =
-      weight_shader(uniform ? "matmul_lanes" : "matmul_lanes_storage", w.type);
+      weight_shader(texels ? "matmul_lanes" : "matmul_lanes_storage", w.type);
   const std::uint32_t n_steps = ceil_div(w.cols, lane_step(w.type).cols);
   const std::uint32_t tiles = ceil_div(part.n_rows, kRowsPerLane * subgroup_size());
-  for (std::uint32_t row = 0; row < n_rows;) {
-    const std::uint32_t rows = uniform ? std::min(n_rows - row, bound_rows) : n_rows - row;
+  for (std::uint32_t row = 0; row < op.n_rows;) {
+    const std::uint32_t rows = op.n_rows - row;
     const std::uint32_t tokens =
         *std::find_if(kLaneTokens.begin(), kLaneTokens.end(),
                       [&](std::uint32_t variant) { return variant <= rows; });
     const std::uint32_t groups = rows / tokens;
-    const LanesPush push{n_rows,      row,     uniform ? row : 0,
-                         w.cols,      w.rows,  part.first_row,
-                         part.n_rows, n_steps, epilogue_bits(epilogue)};
+    const LanesPush push{op.n_rows,   row,     w.cols,       w.rows,       part.first_row,
+                         part.n_rows, n_steps, op.begins[1], op.begins[2], op.norm.eps};
     dispatch(
-        shader, {subgroup_size(), tokens},
-        {reads_part(w, part, BindingKind::kTexels), uniform ? reads_uniform(in, row) : reads(in),
-         reads(epilogue.bias), reads(epilogue.gate_input), destination},
+        shader, {subgroup_size(), tokens, op.bits},
+        {reads_part(w, part, BindingKind::kTexels), texels ? reads_texels(op.in) : reads(op.in),
+         reads(op.epilogue.bias), reads(op.epilogue.gate_input), op.outs[0], op.outs[1], op.outs[2],
+         reads_texels(op.norm.weight)},
         push, {tiles, groups});
     row += groups * tokens;
   }
 }
 
-void Recorder::matmul(const Matrix& w, const Tensor& in, const Tensor& out, std::uint32_t n_rows,
-                      const Epilogue& epilogue) {
-  const Binding destination = epilogue.accumulate ? updates(out) : writes(out);
-  for (const MatrixPart& part : storage_of(w).parts) {
-    if (uses_lanes()) {
-      matmul_lanes(w, part, in, epilogue, destination, n_rows);
-      continue;
-    }
-    const BlocksPush push{n_rows,
-                          w.cols,
-                          w.rows,
-                          part.first_row,
-                          part.n_rows,
-                          block_row_words(w.type, w.cols),
-                          epilogue_bits(epilogue)};
-    const BlocksVariant& variant = blocks_variant(n_rows);
-    const std::uint32_t subgroups = blocks_subgroups(device());
-    const std::uint32_t groups = ceil_div(part.n_rows, subgroups * variant.rows);
-    dispatch(weight_shader("matmul_blocks", w.type),
-             {subgroups * subgroup_size(), variant.tokens, variant.rows},
-             {reads_part(w, part, BindingKind::kStorage), reads(in), reads(epilogue.bias),
-              reads(epilogue.gate_input), destination},
-             push, {std::min(groups, kBlocksMaxGroups), ceil_div(n_rows, variant.tokens)});
+void Recorder::matmul_blocks(const Matmul& op, const MatrixPart& part) {
+  const Matrix& w = op.w;
+  const BlocksPush push{op.n_rows,      w.cols,       w.rows,
+                        part.first_row, part.n_rows,  block_row_words(w.type, w.cols),
+                        op.bits,        op.begins[1], op.begins[2]};
+  const BlocksVariant& variant = blocks_variant(op.n_rows, op.epilogue.pairs());
+  const std::uint32_t subgroups = blocks_subgroups(device());
+  const std::uint32_t groups = ceil_div(part.n_rows, subgroups * variant.rows);
+  dispatch(weight_shader("matmul_blocks", w.type),
+           {subgroups * subgroup_size(), variant.tokens, variant.rows},
+           {reads_part(w, part, BindingKind::kStorage), reads(op.in), reads(op.epilogue.bias),
+            reads(op.epilogue.gate_input), op.outs[0], op.outs[1], op.outs[2]},
+           push, {std::min(groups, kBlocksMaxGroups), ceil_div(op.n_rows, variant.tokens)});
+}
+
+void Recorder::record_matmul(const Matrix& w, const Tensor& in, std::span<const Tensor> outs,
+                             std::uint32_t n_rows, const Epilogue& epilogue, const Norm& norm) {
+  assert(!outs.empty() && outs.size() <= kMaxMatmulOuts && in.cols == w.cols);
+  assert(outs.size() == 1 || (!epilogue.gate && !epilogue.accumulate));
+  const std::uint32_t bits = epilogue_bits(epilogue, outs.size() > 1) | (norm.weight ? kNorm : 0);
+  Matmul op{w, in, epilogue, norm, n_rows, bits, {}, {}};
+  for (std::size_t i = 0; i < kMaxMatmulOuts; ++i) {
+    const bool exists = i < outs.size();
+    // What is not there is bound to the first: a shared stand-in would seem written by all ops.
+    const Tensor& out = outs[exists ? i : 0];
+    op.outs[i] = epilogue.accumulate ? updates(out) : writes(out);
+    if (i > 0) op.begins[i] = exists ? op.begins[i - 1] + outs[i - 1].cols : w.rows;
   }
+  for (const MatrixPart& part : storage_of(w).parts) {
+    uses_lanes() ? matmul_lanes(op, part) : matmul_blocks(op, part);
+  }
+}
+
+bool Recorder::lanes_read_texels(const Matrix& w, const Tensor& in) const {
+  return w.cols % 4 == 0 && subgroup_size() >= kMinShuffleLanes && has_texels(in);
+}
+
+void Recorder::matmul_into(const Matrix& w, const Tensor& in, std::span<const Tensor> outs,
+                           std::uint32_t n_rows, const Epilogue& epilogue) {
+  record_matmul(w, in, outs, n_rows, epilogue, {});
+}
+
+// An op's fixed cost on CPU drivers is that of some hundred thousand products; GPUs do better with
+// rows that are normalized once.
+void Recorder::norm_matmul_into(const Tensor& in, const Norm& norm, const Tensor& normed,
+                                const Matrix& w, std::span<const Tensor> outs, std::uint32_t n_rows,
+                                const Epilogue& epilogue) {
+  assert(norm.weight.size == in.cols);
+  if (uses_lanes() && lanes_read_texels(w, in)) {
+    record_matmul(w, in, outs, n_rows, epilogue, norm);
+    return;
+  }
+  rms_norm(in, norm.weight, normed, n_rows, norm.eps, false);
+  record_matmul(w, normed, outs, n_rows, epilogue, {});
 }
 
 }  // namespace understory::kernels::vulkan
