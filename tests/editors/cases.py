@@ -332,15 +332,12 @@ class RealModel(EditorTest):
         editor.type("$")
         editor.command("UnderstoryBranches 3")
         editor.wait("winnr('$')", 4)
-        wait_for(lambda: all(self.branches(editor, 3)) and "writing" not in self.titles(editor),
-                 "branches")
-        texts = self.branches(editor, 3)
-        self.assertEqual(len(set(texts)), 3)
+        texts = self.fan_out(editor, 3)
         for i in range(3):
             self.assertIn(f"{i + 1}/3", self.titles(editor))
         editor.keys("Tab")
         editor.type("r")
-        wait_for(lambda: self.branches(editor, 3)[1] not in ("", texts[1]), "regenerated")
+        wait_for(lambda: self.branches(editor, 3)[1] != texts[1], "written again")
         wait_for(lambda: "writing" not in self.titles(editor), "ready")
         self.assertEqual(self.branches(editor, 3)[0::2], texts[0::2])
         editor.type("eggO")
@@ -355,9 +352,13 @@ class RealModel(EditorTest):
         editor.type("u")
         editor.wait("getline(1, '$')", [OPENING, "", "The end."])
 
+    def open_story(self, editor):
+        text = editor.probe(f"understory#story#text(bufnr({json.dumps(str(editor.path))}))")
+        return self.client.call("story.open", document=str(editor.path), text=text)
+
     def story_of(self, editor):
         """The nodes below the root, as another client of the daemon sees them."""
-        opened = self.client.call("story.open", document=str(editor.path), create=False)
+        opened = self.open_story(editor)
         nodes = self.client.call("story.nodes", story=opened["story"], texts=True)["nodes"]
         self.client.call("story.close", story=opened["story"])
         return {node["id"]: node for node in nodes if "parent" in node}
@@ -367,19 +368,70 @@ class RealModel(EditorTest):
         literal = json.dumps("\\V" + text.replace("\\", "\\\\"))
         editor.wait(f"search({literal}, 'w') > 0")
 
-    def test_branches_are_kept_in_the_story_and_the_tree_does_what_trees_do(self):
+    def need_stories(self):
         try:
             self.client.call("story.open", document="/", create=False)
         except RpcError as error:
             if "method" in error.message:
                 self.skipTest("this daemon keeps no story trees")
+
+    def test_the_tree_is_moved_merged_hoisted_searched_undone_and_shared(self):
+        self.need_stories()
+        editor = self.start(text="One.\n", columns=120, rows=30)
+        story = self.client.call("story.open", document=str(editor.path), text="One.\n")
+        made = self.client.call("story.add", story=story["story"], parent=story["current"],
+                                children=[{"text": " Two é."}, {"text": " Three."}])
+        two, three = made["nodes"]
+        self.client.call("story.add", story=story["story"], parent=two,
+                         children=[{"text": " Four."}])
+        editor.command("UnderstoryTree")
+        editor.wait("&filetype", "understory-tree")
+        editor.wait("map(getline(1, '$'), 'trim(v:val, \" *|+\")')",
+                    ["the beginning", "One.", "Two é.", "Four.", "Three."])
+
+        editor.type("/four")
+        editor.keys("Enter")
+        editor.wait("trim(getline('.'))", "Four.")
+        editor.type("x")
+        self.tree_line(editor, "Three.")
+        editor.type("P")
+        wait_for(lambda: [n["parent"] for n in self.story_of(editor).values()
+                          if n["text"] == " Four."] == [three], "moved")
+        editor.wait("trim(getline('.'))", "Four.")
+        editor.type("m")
+        wait_for(lambda: " Three. Four." in [n["text"] for n in self.story_of(editor).values()],
+                 "merged")
+        editor.wait("line('$')", 4)
+        editor.type("u")
+        editor.wait("line('$')", 5)
+        editor.keys("C-r")
+        editor.wait("line('$')", 4)
+        self.tree_line(editor, "Three. Four.")
+        editor.type("h")
+        editor.wait("line('$')", 1)
+        editor.type("H")
+        editor.wait("line('$')", 4)
+        # What is written meanwhile comes along, and what others do shows by itself.
+        editor.keys("C-w", "l")
+        editor.type("Gonew line")
+        editor.keys("Escape", "C-w", "h")
+        self.tree_line(editor, "Two é.")
+        editor.keys("Enter")
+        source = f"getbufline(bufnr({json.dumps(str(editor.path))}), 1, '$')"
+        editor.wait(source, ["One.", " Two é."])
+        self.assertIn("new line\n", "".join(n["text"] for n in self.story_of(editor).values()))
+        story = self.open_story(editor)
+        self.client.call("story.mark", story=story["story"], node=two, name="Elsewhere")
+        self.tree_line(editor, "[Elsewhere]")
+
+    def test_branches_are_kept_in_the_story_and_the_tree_does_what_trees_do(self):
+        self.need_stories()
         editor = self.start(text=OPENING + "\n\nThe end.\n", columns=120, rows=30,
                             settings="let g:understory_params = {}")
         editor.type("$")
         editor.command("UnderstoryBranches 2")
         editor.wait("winnr('$')", 3)
-        wait_for(lambda: self.titles(editor).count("CR take") == 2, "branches")
-        kept = self.branches(editor, 2)
+        kept = self.fan_out(editor, 2)
         editor.type("a")
         editor.wait("understory#branches#title()[0]", "*")
         editor.keys("Tab")
@@ -390,6 +442,12 @@ class RealModel(EditorTest):
         self.assertEqual(editor.probe("getline(1, '$')"), [OPENING, "", "The end."])
         texts = [node["text"] for node in self.story_of(editor).values()]
         self.assertEqual(sorted(texts), sorted([OPENING, "\n\nThe end.\n", *kept]))
+        for node in self.story_of(editor).values():
+            if node["text"] in kept:
+                made = node["generations"][0]
+                self.assertEqual(node["origin"], "model")
+                self.assertEqual(json.loads(made["params"])["until"], "paragraph")
+                self.assertLess(made["mean_logprob"], 0)
 
         editor.command("UnderstoryTree")
         editor.wait("&filetype", "understory-tree")
@@ -429,6 +487,17 @@ class RealModel(EditorTest):
         editor.type("q")
         editor.wait("&filetype", "text")
         self.assertEqual(editor.saved(), OPENING + "\n\nThe end.\n")
+
+    def fan_out(self, editor, n):
+        """Texts that can be told apart, written again until they can: they are drawn."""
+        for _ in range(20):
+            wait_for(lambda: not {"writing", "waiting"} & set(self.titles(editor).split()), "branches")
+            texts = self.branches(editor, n)
+            if len({squeezed_preview(t) for t in texts if len(t.split()) > 2}) == n:
+                return texts
+            editor.type("R")
+            wait_for(lambda: self.branches(editor, n) != texts, "others")
+        self.fail(f"always the same: {texts}")
 
     def branches(self, editor, n):
         return editor.probe("map(filter(getbufinfo(), 'has_key(v:val.variables, \"understory_branch\")'),"

@@ -1,9 +1,10 @@
 " :UnderstoryBranches: several continuations side by side, each in a window of its own, to take
 " one, change one, or keep some.
 
-" {source, lnum, col, tick, context, parts}
+" {source, lnum, col, tick, context, params, parts}
 "   source, lnum, col, tick   buffer and place (bytes before it) that a branch would go to, and
 "                             the buffer's b:changedtick then
+"   params                    what was asked with last, without the text
 "   parts                     one per branch: {buffer, text, request, state, kept}
 let s:view = {}
 
@@ -41,7 +42,7 @@ function! s:open_windows(n) abort
     setlocal filetype=understory-branches
     setlocal statusline=%{understory#branches#title()}%<
     call s:map()
-    call add(s:view.parts, #{buffer: bufnr(), text: '', request: 0, state: '', kept: 0})
+    call add(s:view.parts, #{buffer: bufnr(), text: '', request: 0, state: 'waiting for the daemon', kept: 0})
     autocmd BufWipeout <buffer> call s:on_closed()
   endfor
   call s:spread(l:in_columns)
@@ -80,6 +81,7 @@ function! s:generate(which) abort
   call extend(l:params, understory#config#of(s:view.source, 'params'))
   " A fixed seed or none at all would give the same text again.
   call filter(l:params, {key -> key !=# 'seed'})
+  let s:view.params = filter(copy(l:params), {key -> index(['prefix', 'prefix_offset', 'document'], key) < 0})
   let l:id = understory#daemon#request('complete', l:params,
         \ function('s:on_answer', [a:which]), function('s:on_chunk', [a:which]))
   for l:i in a:which
@@ -105,13 +107,24 @@ function! s:on_answer(which, id, error, result) abort
       let l:branches = get(a:result, 'branches', [])
       if l:k < len(l:branches) && type(l:branches[l:k].text) == v:t_string
         let l:part.text = l:branches[l:k].text
-        let l:part.made = #{seed: get(l:branches[l:k], 'seed'), mean_logprob: get(l:branches[l:k], 'mean_logprob'),
-              \ model: get(a:result, 'model', '')}
+        let l:part.made = s:made(l:branches[l:k], a:result, s:view.params)
+        let l:part.state = l:part.text =~# '\S' ? '' : s:nothing(l:branches[l:k])
       endif
       call s:paint(l:i)
     endif
   endfor
   redrawstatus!
+endfunction
+
+" How it was made, as the story tree keeps it: it can be written again from that.
+function! s:made(branch, result, params) abort
+  return #{model: get(a:result, 'model', ''), seed: get(a:branch, 'seed'), params: json_encode(a:params),
+        \ mean_logprob: get(a:branch, 'mean_logprob'), finish_reason: get(a:branch, 'finish_reason', '')}
+endfunction
+
+function! s:nothing(branch) abort
+  let l:why = get(a:branch, 'suppressed', '')
+  return 'nothing worth showing' .. (empty(l:why) ? '' : ' (' .. l:why .. ')') .. ', r again'
 endfunction
 
 function! s:is_current(i, id) abort
