@@ -100,11 +100,23 @@ endfunction
 
 function! s:line(node, indent) abort
   let l:mark = get(a:node, 'current') ? '*' : get(a:node, 'on_path') ? '|' : ' '
-  let l:words = substitute(a:node.preview, '\_s\+', ' ', 'g')
-  return l:mark .. (get(a:node, 'bookmarked') ? '+' : ' ') .. repeat('  ', a:indent)
+  let l:head = l:mark .. (get(a:node, 'bookmarked') ? '+' : ' ') .. repeat('  ', a:indent)
         \ .. (empty(get(a:node, 'name', '')) ? '' : '[' .. a:node.name .. '] ')
-        \ .. (!has_key(a:node, 'parent') ? 'the beginning' : l:words =~# '\S' ? l:words : '¶')
-        \ .. (has_key(a:node, 'mean_logprob') ? printf(' (%.2f)', a:node.mean_logprob) : '')
+  let l:end = has_key(a:node, 'mean_logprob') ? printf(' (%.2f)', a:node.mean_logprob) : ''
+  let l:words = trim(substitute(a:node.preview, '\_s\+', ' ', 'g'))
+  let l:words = !has_key(a:node, 'parent') ? 'the beginning' : empty(l:words) ? '¶' : l:words
+  return l:head .. s:shortened(l:words, winwidth(bufwinnr(s:tree.buffer)) - strdisplaywidth(l:head .. l:end)) .. l:end
+endfunction
+
+function! s:shortened(text, width) abort
+  if strdisplaywidth(a:text) <= a:width
+    return a:text
+  endif
+  let l:text = strcharpart(a:text, 0, max([a:width - 1, 8]))
+  while strdisplaywidth(l:text) >= a:width && strchars(l:text) > 8
+    let l:text = strcharpart(l:text, 0, strchars(l:text) - 1)
+  endwhile
+  return l:text .. '…'
 endfunction
 
 function! s:go_to(id) abort
@@ -174,6 +186,7 @@ endfunction
 
 function! s:name() abort
   let l:name = input('Name: ', get(s:node(), 'name', ''))
+  redraw | echo ''
   call s:on_node('story.mark', #{name: l:name})
 endfunction
 
@@ -269,6 +282,7 @@ endfunction
 
 function! s:search() abort
   let l:query = input('/')
+  redraw | echo ''
   if !empty(l:query)
     call understory#story#call('story.search', #{story: s:tree.story, query: l:query, limit: 1000}, function('s:on_found', [l:query]))
   endif
