@@ -1,7 +1,7 @@
 " Ghost text for fiction writers, from a base language model on this machine.
 " Loads nothing more until a buffer of prose is entered; :help understory.
 
-if exists('g:loaded_understory')
+if exists('g:loaded_understory') || &compatible
   finish
 endif
 let g:loaded_understory = 1
