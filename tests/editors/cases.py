@@ -1,5 +1,7 @@
 """What every editor must do. Each kind of editor runs all of it (test_*.py)."""
 import json
+import os
+import random
 import shutil
 import unittest
 
@@ -628,6 +630,54 @@ class Anything(EditorTest):
         self.assertEqual(len(fake.requests), 1)
         editor.keys("Tab")
         self.assertEqual(editor.saved(), "Numbers: one two three four\n")
+
+    def test_sentences_and_lines_are_taken_by_key_and_a_line_break_is_typed_through(self):
+        fake, editor = self.fake()
+        fake.branches = [" One. Two, three.\nNext line. Last."]
+        editor.type("iZero.")
+        editor.wait_ghost("One. Two, three. Next line. Last.")
+        editor.keys("C-Down")
+        editor.wait("getline(1)", "Zero. One.")
+        editor.wait_ghost("Two, three. Next line. Last.")
+        editor.keys("BTab")
+        editor.wait("getline(1)", "Zero. One. Two, three.")
+        editor.wait_ghost("Next line. Last.")
+        editor.keys("Enter")
+        editor.wait("line('.')", 2)
+        editor.wait_ghost("Next line. Last.")
+        editor.keys("C-Right")
+        editor.wait("getline(2)", "Next")
+        editor.wait_ghost("line. Last.")
+        self.assertEqual(len(fake.requests), 1)
+        editor.keys("Escape")
+        for expected in (["Zero. One. Two, three.", ""], ["Zero. One. Two, three."],
+                         ["Zero. One."], ["Zero."]):
+            editor.type("u")
+            editor.wait("getline(1, '$')", expected)
+
+    def test_whatever_keys_come_there_is_no_error_and_undo_goes_back_to_the_file(self):
+        text = "One line.\n\nAnother — line, with é and 漢字.\n"
+        fake, editor = self.fake(text=text, settings="set linebreak")
+        fake.branches = [" one two.", "\n\nThree — “four”. Five", ["x", "y z", "\n  w"], "", " . "]
+        editor.command("call setreg('\"', 'put')")
+        draw = random.Random(int(os.environ.get("UNDERSTORY_TEST_SEED", 7)))
+        keys = ["a", "b", "Space", ".", "é", "Tab", "Tab", "C-Right", "C-Right", "C-Down", "BTab",
+                "C-Up", "C-Up", "C-e", "BSpace", "Enter", "Left", "Up", "Down", "End", "C-n", "C-w"]
+        for _ in range(40):
+            editor.keys("Escape")
+            editor.keys(*draw.choice([["i"], ["A"], ["o"], ["u", "A"], ["g", "J", "a"], [".", "A"],
+                                      ["d", "w", "i"], ["R"], ["j", "I"], ["p", "a"], ["v", "c"]]))
+            for _ in range(draw.randrange(4)):
+                editor.keys(*draw.choices(keys, k=draw.randrange(1, 6)))
+                fake.go()
+                draw.choice([editor.ghost, lambda: editor.probe("1"), editor.idle])()
+        for _ in range(100):
+            fake.go()
+        editor.keys("Escape")
+        editor.wait("mode()", "n")
+        editor.wait_ghost("")
+        editor.command("silent! undo 0")
+        editor.wait("getline(1, '$')", text.split("\n")[:-1])
 
     def test_junk_is_not_shown(self):
         fake, editor = self.fake()

@@ -15,7 +15,7 @@ MODEL = os.environ["UNDERSTORY_MODEL"]
 GHOST = "5;244"  # UnderstoryGhost, UnderstoryInfo
 INFO = "5;67"
 # What editors say of files and of undo.
-CHATTER = r'^Messages maintainer|^"/.*\d+L|^\d+ (change|more line|line less)|^understory: o(n|ff)|^Running healthchecks'
+CHATTER = r'^Messages maintainer|^"/.*\d+L|^\d+ (change|more line|line less)|^understory: o(n|ff)|^Running healthchecks|^Already at'
 
 # Every kind has the same configuration. <F9> evaluates what the test asks and disturbs nothing.
 VIMRC = r"""
