@@ -26,6 +26,7 @@ struct Options {
   protocol::CompleteParams params;
   std::string text;
   std::string file;
+  std::string suffix_file;
   CLI::Option* text_given = nullptr;
   CLI::Option* file_given = nullptr;
   std::optional<bool> echo;  // absent: on a terminal
@@ -55,6 +56,15 @@ void report_dropped(const protocol::Timings& timings) {
 void report_timings(const protocol::Timings& t) {
   say(format("%u prompt tokens (%u cached), first token after %.0f ms, then %.1f tokens/s",
              t.prompt_tokens, t.cached_tokens, t.ttft_ms, t.decode_tok_s));
+}
+
+void report_suppressed(const std::vector<protocol::Branch>& branches) {
+  for (std::size_t i = 0; i < branches.size(); ++i) {
+    if (branches[i].suppressed.empty()) continue;
+    const std::string which =
+        branches.size() == 1 ? "the suggestion" : "branch " + std::to_string(i + 1);
+    say(which + " is not shown (" + branches[i].suppressed + "); --no-suppress shows it");
+  }
 }
 
 bool was_cancelled(const protocol::CompleteResult& result) {
@@ -94,6 +104,8 @@ int run_complete(Options& options) {
   };
   options.params.prefix = usable_or_fail(
       read_text(given(options.text_given, options.text), given(options.file_given, options.file)));
+  if (!options.suffix_file.empty())
+    options.params.suffix = usable_or_fail(read_file(options.suffix_file));
   options.params.stream = !options.json;
 
   Connection connection = connect_or_fail(options.common);
@@ -104,6 +116,7 @@ int run_complete(Options& options) {
   if (!result && result.error().code == ErrorCode::kCancelled) return kExitCancelled;
   const protocol::CompleteResult completed = value_or_fail(std::move(result));
   if (options.json) write_all(STDOUT_FILENO, to_json(completed) + "\n");
+  if (!options.json) report_suppressed(completed.branches);
   report_dropped(completed.timings);
   if (options.timings) report_timings(completed.timings);
   return is_interrupted() && was_cancelled(completed) ? kExitCancelled : kExitOk;
@@ -144,6 +157,9 @@ void add_text_options(CLI::App& command, protocol::CompleteParams& params) {
       ->capture_default_str();
   add_stop_options(command, params);
   command.add_flag_callback(
+      "--no-suppress", [&params] { params.suppress = false; },
+      "Show junk and near-duplicates as well");
+  command.add_flag_callback(
       "--no-healing", [&params] { params.healing = false; },
       "Take a word that the text ends in the middle of as it stands");
 }
@@ -159,6 +175,14 @@ void add_complete(CLI::App& app, Run& run) {
   options->file_given = command.add_option("-f,--file", options->file, "Read the text from a file")
                             ->type_name("FILE");
   add_text_options(command, options->params);
+  CLI::Option* suffix =
+      command
+          .add_option("--suffix", options->params.suffix,
+                      "The text after the cursor; suggestions end where they meet it")
+          ->type_name("TEXT");
+  command.add_option("--suffix-file", options->suffix_file, "Read that text from a file")
+      ->type_name("FILE")
+      ->excludes(suffix);
   add_sampler_options(command, options->params);
   command
       .add_option("--top", options->params.top,

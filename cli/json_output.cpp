@@ -54,6 +54,7 @@ Json branch_json(const protocol::Branch& branch) {
     put_top(json["tokens"].back(), token.top);
   }
   json["finish_reason"] = branch.finish_reason;
+  if (!branch.suppressed.empty()) json["suppressed"] = branch.suppressed;
   json["mean_logprob"] = number(branch.mean_logprob);
   json["seed"] = branch.seed;
   return json;

@@ -94,6 +94,7 @@ UNDERSTORY_FIELDS(Branch) {
   visit("finish_reason", m.finish_reason);
   visit("mean_logprob", m.mean_logprob);
   visit("seed", m.seed);
+  visit.unless_empty("suppressed", m.suppressed);
 }
 
 UNDERSTORY_FIELDS(Timings) {
@@ -147,6 +148,7 @@ UNDERSTORY_FIELDS(SamplerKeys) {
 
 UNDERSTORY_FIELDS(CompleteParams) {
   visit("prefix", m.prefix);
+  visit.unless_empty("suffix", m.suffix);
   visit("n", m.n);
   visit("max_tokens", m.max_tokens);
   visit("until", m.until);
@@ -160,6 +162,7 @@ UNDERSTORY_FIELDS(CompleteParams) {
   visit("seed", m.seed);
   visit("top", m.top);
   visit("healing", m.healing);
+  visit("suppress", m.suppress);
   visit.unless_empty("document", m.document);
   visit("stream", m.stream);
 }

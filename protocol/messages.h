@@ -108,6 +108,7 @@ struct Branch {
   std::string finish_reason;  // "stop", "length", ...: PROTOCOL.md has them all
   float mean_logprob = 0;
   std::uint64_t seed = 0;
+  std::string suppressed;  // why there is nothing to show; else empty
 };
 
 struct Timings {
@@ -166,6 +167,7 @@ struct CompleteParams : SamplerKeys {
   using Result = CompleteResult;
   static constexpr std::string_view kMethod = "complete";
   std::string prefix;
+  std::string suffix;
   std::uint32_t n = 1;
   std::uint32_t max_tokens = 48;
   std::string until = "none";  // "none", "word", "sentence", "line", "paragraph"
@@ -176,6 +178,7 @@ struct CompleteParams : SamplerKeys {
   std::optional<std::uint64_t> seed;
   std::uint32_t top = 0;
   bool healing = true;
+  bool suppress = true;
   std::string document;
   bool stream = true;  // send `chunk` notifications
 };

@@ -15,27 +15,29 @@ std::uint64_t derived_seed(std::uint64_t request_seed, std::uint64_t branch,
   return random_bits(mix64(request_seed) ^ branch, attempt) & kChosenSeedMask;
 }
 
-bool taken(const std::vector<FirstToken>& firsts, const std::optional<Drawn>& drawn) {
-  return drawn && std::any_of(firsts.begin(), firsts.end(), [&](const FirstToken& first) {
-           return first.drawn && first.drawn->token == drawn->token;
-         });
+bool is_taken(const std::vector<tokenizer::TokenId>& taken, const std::optional<Drawn>& drawn) {
+  return drawn && std::find(taken.begin(), taken.end(), drawn->token) != taken.end();
 }
 
 }  // namespace
 
-std::vector<FirstToken> choose_first_tokens(std::uint32_t n, std::uint64_t request_seed,
-                                            bool greedy, NextToken& next) {
-  std::vector<FirstToken> firsts;
-  for (std::uint32_t branch = 0; branch < n; ++branch) {
-    FirstToken first;
-    for (std::uint64_t attempt = 0; attempt < kMaxTries; ++attempt) {
-      first.seed = branch == 0 ? request_seed : derived_seed(request_seed, branch, attempt);
-      first.drawn = greedy ? next.likeliest(branch) : next.pick({first.seed, 0});
-      if (greedy || !taken(firsts, first.drawn)) break;
-    }
-    firsts.push_back(first);
+FirstToken BranchSeeds::draw(std::uint32_t branch, NextToken& next) {
+  if (n_tried_.size() <= branch) n_tried_.resize(branch + 1);
+  FirstToken first{request_seed_, std::nullopt};
+  if (greedy_) {
+    if (branch > 0) first.seed = derived_seed(request_seed_, branch, 0);
+    first.drawn = next.likeliest(n_drawn_);
+  } else {
+    const std::uint64_t end = n_tried_[branch] + kMaxTries;
+    do {
+      const std::uint64_t attempt = n_tried_[branch]++;
+      if (branch > 0) first.seed = derived_seed(request_seed_, branch, attempt);
+      first.drawn = next.pick({first.seed, 0});
+    } while (branch > 0 && n_tried_[branch] < end && is_taken(taken_, first.drawn));
   }
-  return firsts;
+  ++n_drawn_;
+  if (first.drawn) taken_.push_back(first.drawn->token);
+  return first;
 }
 
 }  // namespace understory::engine

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "daemon/engine/confidence.h"
-#include "daemon/engine/stop_rules.h"
 
 namespace understory::engine {
 
@@ -28,7 +27,8 @@ BranchState::BranchState(const BranchRules& rules, Sequence sequence, std::uint6
       seed_(seed),
       to_heal_(std::move(to_heal)),
       emit_(std::move(emit)),
-      mu_(rules.sampler->mirostat().first_mu()) {}
+      mu_(rules.sampler->mirostat().first_mu()),
+      watch_(rules.text) {}
 
 void BranchState::step(LogitsView& view) {
   const Allowed allowed = rules_.healing->allowed_first(to_heal_);
@@ -73,30 +73,47 @@ void BranchState::add_text(std::string_view bytes) {
   const std::string whole = characters_.push(bytes);
   if (whole.empty()) return;
   text_ += whole;
-  const StopScan scan = find_unit_end(rules_.params->stop.until, rules_.before, text_);
-  if (scan.end) return finish_at(*scan.end);
-  emit_up_to(scan.safe);
+  const TextWatch::Verdict verdict = watch_.look(text_);
+  suppressed_ = verdict.suppressed;
+  if (verdict.end) return finish_at(*verdict.end, verdict.reason);
+  emit_up_to(verdict.safe);
 }
 
-void BranchState::finish_at(std::size_t end) {
-  text_.resize(end);
+void BranchState::finish_at(std::size_t end, FinishReason reason) {
   characters_.flush();
-  drop_tokens_after(end);
-  finish(FinishReason::kStop);
+  cut(end);
+  finish(reason);
 }
 
 void BranchState::finish(FinishReason reason) {
   if (finished()) return;
   finish_reason_ = reason;
   text_ += characters_.flush();
-  emit_up_to(text_.size());
+  const TextWatch::Closing closing = watch_.close(text_);
+  if (closing.end < text_.size()) cut(closing.end);
+  // A branch that was not let go on may have had something to say.
+  const bool interrupted = reason == FinishReason::kCancelled || reason == FinishReason::kTime;
+  const bool unsaid = interrupted && closing.suppressed == Suppressed::kEmpty;
+  if (!suppressed_ && !unsaid) suppressed_ = closing.suppressed;
+  if (!suppressed_) emit_up_to(text_.size());
+}
+
+void BranchState::release() {
+  released_ = true;
+  emit_up_to(n_safe_);
 }
 
 void BranchState::emit_up_to(std::size_t end) {
-  if (end <= n_emitted_) return;
+  n_safe_ = std::max(n_safe_, end);
+  if (!released_ || n_safe_ <= n_emitted_) return;
   const std::size_t begin = n_emitted_;
-  n_emitted_ = end;
-  emit_(text_.substr(begin, end - begin));
+  n_emitted_ = n_safe_;
+  emit_(text_.substr(begin, n_safe_ - begin));
+}
+
+void BranchState::cut(std::size_t end) {
+  text_.resize(end);
+  drop_tokens_after(end);
 }
 
 void BranchState::drop_tokens_after(std::size_t end) {
@@ -115,10 +132,12 @@ void BranchState::drop_tokens_after(std::size_t end) {
 
 Branch BranchState::result() const {
   Branch branch;
+  branch.finish_reason = finish_reason_.value_or(FinishReason::kCancelled);
+  branch.suppressed = suppressed_;
+  branch.seed = seed_;
+  if (suppressed_) return branch;
   branch.text = text_;
   branch.tokens = tokens_;
-  branch.finish_reason = finish_reason_.value_or(FinishReason::kCancelled);
-  branch.seed = seed_;
   double sum = 0;
   for (const TokenResult& token : tokens_) sum += token.logprob;
   if (!tokens_.empty()) branch.mean_logprob = static_cast<float>(sum / tokens_.size());

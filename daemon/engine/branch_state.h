@@ -9,7 +9,9 @@
 #include "daemon/engine/engine.h"
 #include "daemon/engine/healing.h"
 #include "daemon/engine/next_token.h"
+#include "daemon/engine/opening.h"
 #include "daemon/engine/sequence.h"
+#include "daemon/engine/text_rules.h"
 #include "daemon/engine/utf8_stream.h"
 
 namespace understory::engine {
@@ -21,7 +23,7 @@ struct BranchRules {
   const Healing* healing = nullptr;
   const Sampler* sampler = nullptr;
   std::uint32_t max_positions = 0;
-  std::string before;  // end of the prefix
+  TextRules text;
 };
 
 /// The likeliest `n` tokens of a row, as results report them.
@@ -42,9 +44,17 @@ class BranchState {
   /// Draws and takes the next token.
   void step(LogitsView& view);
 
-  /// Ends the branch; text that was held back is emitted. No effect on one that has ended.
+  /// Ends the branch; text that was held back and is no junk is emitted. No effect on one that
+  /// has ended.
   void finish(FinishReason reason);
   bool finished() const { return finish_reason_.has_value(); }
+
+  /// Nothing is emitted before this.
+  void release();
+  /// Instead of release(), after finish(): the branch ends with nothing to show.
+  void suppress(Suppressed reason) { suppressed_ = reason; }
+  /// What it says, junk or not.
+  Opening opening() const { return {text_, finished()}; }
 
   Sequence& sequence() { return sequence_; }
   std::uint64_t n_draws() const { return n_draws_; }
@@ -57,7 +67,8 @@ class BranchState {
  private:
   void take(tokenizer::TokenId token, LogitsView& view);
   void add_text(std::string_view bytes);
-  void finish_at(std::size_t end);
+  void finish_at(std::size_t end, FinishReason reason);
+  void cut(std::size_t end);
   void emit_up_to(std::size_t end);
   void drop_tokens_after(std::size_t end);
 
@@ -72,9 +83,13 @@ class BranchState {
   double mu_;  // of mirostat
   Utf8Stream characters_;
   std::string text_;  // whole characters
+  TextWatch watch_;
+  std::size_t n_safe_ = 0;  // of text_, may be emitted
   std::size_t n_emitted_ = 0;
+  bool released_ = false;
   std::vector<TokenResult> tokens_;
   std::optional<FinishReason> finish_reason_;
+  std::optional<Suppressed> suppressed_;
 };
 
 }  // namespace understory::engine

@@ -71,4 +71,8 @@ bool is_word_character(char32_t c) {
   return is_letter(c) || (c >= '0' && c <= '9') || c == '\'' || c == 0x2019;
 }
 
+char32_t to_lower(char32_t c) {
+  return valid(c) ? static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c))) : c;
+}
+
 }  // namespace understory::engine

@@ -14,5 +14,6 @@ bool is_lower(char32_t c);
 bool is_upper(char32_t c);
 bool is_letter(char32_t c);          // also anything past Latin that is not punctuation or space
 bool is_word_character(char32_t c);  // a letter, a digit or an apostrophe
+char32_t to_lower(char32_t c);       // itself where it has no lower case
 
 }  // namespace understory::engine

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <random>
 
-#include "daemon/engine/branch_seeds.h"
 #include "daemon/engine/random.h"
 
 namespace understory::engine {
@@ -14,16 +13,17 @@ std::uint64_t fresh_seed() {
   return (std::uint64_t{device()} << 32 | device()) & kChosenSeedMask;
 }
 
-/// Blocks at worst: the prompt's full ones once, and what each branch writes of its own, the
-/// copy of the last prompt block included.
+/// Blocks at worst: the prompt's once, and what each branch writes of its own, the copy of the
+/// last prompt block included (a branch that is drawn again writes into it).
 Need need_of(const CompletionParams& params, const Prompt& prompt, std::uint32_t max_positions) {
   const auto n_prompt = static_cast<std::uint32_t>(prompt.tokens.size());
   const auto n_heal = static_cast<std::uint32_t>(prompt.to_heal.size());
   const std::uint32_t n_new = std::min(params.stop.max_tokens + n_heal + 1,
                                        max_positions - std::min(n_prompt, max_positions));
-  const std::uint32_t in_last = n_prompt % model::kBlockSize;
+  const std::uint32_t n_before_last = (n_prompt - 1) / model::kBlockSize;
+  const std::uint32_t in_last = n_prompt - n_before_last * model::kBlockSize;
   const std::uint32_t own = (in_last + n_new + model::kBlockSize - 1) / model::kBlockSize;
-  return {params.n, n_prompt / model::kBlockSize + params.n * own + 1};
+  return {params.n, n_before_last + params.n * own + 1};
 }
 
 }  // namespace
@@ -47,9 +47,9 @@ CompletionJob::CompletionJob(std::shared_ptr<Ticket> ticket, Need need, Completi
       prompt_(std::move(prompt)),
       listener_(std::move(listener)),
       sampler_(params_.sampler, context.tokenizer) {
-  params_.prefix = {};  // the prompt has what is needed of it
   rules_ = {&params_,  &context.tokenizer,      &context.healing,
-            &sampler_, context.max_positions(), prompt_.tail};
+            &sampler_, context.max_positions(), TextRules(params_, prompt_.tail)};
+  params_.prefix = {};  // the prompt has what is needed of it
 }
 
 void CompletionJob::start(Context& context) {
@@ -63,65 +63,40 @@ void CompletionJob::start(Context& context) {
 }
 
 Status CompletionJob::add_rows(Step& step, std::uint32_t max_rows) {
-  added_.clear();
+  added_ = {};
   if (ticket().is_over()) {
     end_all(FinishReason::kTime);
     return {};
   }
-  if (prompt_sequence_) {
-    auto added = step.add(*prompt_sequence_, max_rows, RowLogits::kLast);
-    if (!added.ok()) return added.error();
-    added_.push_back(*added);
+  if (branches_) {
+    branches_->add_rows(step);
+    end_where_finished();
     return {};
   }
-  for (BranchState& branch : branches_) {
-    added_.emplace_back();
-    if (branch.finished()) continue;
-    auto added = step.add(branch.sequence(), 1, RowLogits::kLast);
-    if (added.ok())
-      added_.back() = *added;
-    else
-      branch.finish(FinishReason::kContext);  // it keeps what it has
-  }
-  end_where_finished();
+  auto added = step.add(*prompt_sequence_, max_rows, RowLogits::kLast);
+  if (!added.ok()) return added.error();
+  added_ = *added;
   return {};
 }
 
 void CompletionJob::take_results() {
   const bool late = ticket().cancelled;  // while the step ran
   const std::uint64_t n_draws_before = n_draws();
-  if (prompt_sequence_) {
-    if (added_[0].n_results > 0) begin_branches(added_[0].first_result);
-  } else {
-    for (std::size_t i = 0; i < branches_.size(); ++i) {
-      if (added_[i].n_results == 0 || branches_[i].finished()) continue;
-      LogitsView view(context_->model, added_[i].first_result);
-      branches_[i].step(view);
-    }
-  }
+  if (branches_)
+    branches_->take_results();
+  else if (added_.n_results > 0)
+    begin_branches();
   if (late) timings_.late_tokens += static_cast<std::uint32_t>(n_draws() - n_draws_before);
   end_where_finished();
 }
 
-void CompletionJob::begin_branches(std::uint32_t result) {
-  LogitsView view(context_->model, result);
-  const auto allowed = context_->healing.allowed_first(prompt_.to_heal);
-  NextToken next(view, sampler_, prompt_sequence_->tokens(), allowed, {},
-                 sampler_.mirostat().first_mu());
-  const auto firsts =
-      choose_first_tokens(params_.n, *params_.sampler.seed, sampler_.is_greedy(), next);
-  note_first_token();
-  prompt_sequence_->share(Sequence::Share::kFullBlocks);
-  for (std::uint32_t i = 0; i < params_.n; ++i) {
-    const bool last = i + 1 == params_.n;
-    Sequence sequence = last ? std::move(*prompt_sequence_) : prompt_sequence_->fork();
-    branches_.emplace_back(rules_, std::move(sequence), firsts[i].seed, prompt_.to_heal,
-                           [this, i](std::string text) {
-                             listener_->on_chunk({i, std::move(text)});
-                           });
-  }
+void CompletionJob::begin_branches() {
+  branches_.emplace(*context_, rules_, std::move(*prompt_sequence_), prompt_.to_heal,
+                    added_.first_result, [this](std::uint32_t branch, std::string text) {
+                      listener_->on_chunk({branch, std::move(text)});
+                    });
   prompt_sequence_.reset();
-  for (std::uint32_t i = 0; i < params_.n; ++i) branches_[i].accept(firsts[i].drawn, view, allowed);
+  note_first_token();
 }
 
 void CompletionJob::note_first_token() {
@@ -132,14 +107,11 @@ void CompletionJob::note_first_token() {
 }
 
 std::uint64_t CompletionJob::n_draws() const {
-  std::uint64_t n = 0;
-  for (const BranchState& branch : branches_) n += branch.n_draws();
-  return n;
+  return branches_ ? branches_->n_draws() : 0;
 }
 
 void CompletionJob::end_where_finished() {
-  ended_ |= !branches_.empty() && std::all_of(branches_.begin(), branches_.end(),
-                                              [](const auto& b) { return b.finished(); });
+  ended_ |= branches_ && branches_->finished();
 }
 
 void CompletionJob::cancel() {
@@ -151,7 +123,7 @@ void CompletionJob::cancel() {
 void CompletionJob::end_all(FinishReason reason) {
   ended_ = true;
   untouched_reason_ = reason;
-  for (BranchState& branch : branches_) branch.finish(reason);
+  if (branches_) branches_->finish(reason);
 }
 
 void CompletionJob::fail(Error error) {
@@ -160,9 +132,9 @@ void CompletionJob::fail(Error error) {
 }
 
 void CompletionJob::close(Context& context) {
-  for (const BranchState& branch : branches_) {
-    results_.push_back(branch.result());
-    timings_.healed_tokens += branch.n_healing_draws();
+  if (branches_) {
+    results_ = branches_->results();
+    timings_.healed_tokens = branches_->n_healing_draws();
   }
   const std::uint64_t n_drawn = n_draws();
   Branch untouched;
@@ -173,16 +145,15 @@ void CompletionJob::close(Context& context) {
     const std::uint64_t after_first = n_drawn - std::min<std::uint64_t>(n_drawn, params_.n);
     if (timings_.decode_ms > 0) timings_.decode_tok_s = after_first / timings_.decode_ms * 1000;
   }
-  release(!error_);
+  release(!error_.has_value());
   context.metrics.ended(cancelled_ || error_, timings_, n_drawn);
 }
 
 void CompletionJob::release(bool share) {
   if (share && prompt_sequence_) prompt_sequence_->share(Sequence::Share::kAll);
-  for (BranchState& branch : branches_)
-    if (share) branch.sequence().share(Sequence::Share::kAll);
+  if (share && branches_) branches_->share();
   prompt_sequence_.reset();
-  branches_.clear();
+  branches_.reset();
 }
 
 void CompletionJob::answer() {

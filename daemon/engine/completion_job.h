@@ -1,12 +1,11 @@
 // A completion: one prefill of the prompt, then n branches that fork from it.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
 
-#include "daemon/engine/branch_state.h"
+#include "daemon/engine/branch_group.h"
 #include "daemon/engine/job.h"
 #include "daemon/engine/prompt.h"
 
@@ -21,7 +20,7 @@ class CompletionJob : public Job {
                                              const Context& context);
 
   bool is_background() const override { return false; }
-  bool is_decoding() const override { return !branches_.empty(); }
+  bool is_decoding() const override { return branches_.has_value(); }
   void start(Context& context) override;
   Status add_rows(Step& step, std::uint32_t max_rows) override;
   void take_results() override;
@@ -35,7 +34,7 @@ class CompletionJob : public Job {
   CompletionJob(std::shared_ptr<Ticket> ticket, Need need, CompletionParams params, Prompt prompt,
                 std::shared_ptr<CompletionListener> listener, const Context& context);
 
-  void begin_branches(std::uint32_t result);
+  void begin_branches();
   void note_first_token();
   std::uint64_t n_draws() const;
   void end_where_finished();
@@ -50,8 +49,8 @@ class CompletionJob : public Job {
   BranchRules rules_;
 
   std::optional<Sequence> prompt_sequence_;  // until the branches begin
-  std::deque<BranchState> branches_;
-  std::vector<Step::Added> added_;  // in the current step: the prompt, or one for each branch
+  std::optional<BranchGroup> branches_;
+  Step::Added added_;  // of the prompt, in the current step
 
   std::vector<Branch> results_;
   std::optional<Error> error_;

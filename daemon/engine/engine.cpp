@@ -29,8 +29,26 @@ std::string_view to_string(FinishReason reason) {
       return "confidence";
     case FinishReason::kTime:
       return "time";
+    case FinishReason::kRepetition:
+      return "repetition";
     case FinishReason::kCancelled:
       return "cancelled";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Suppressed reason) {
+  switch (reason) {
+    case Suppressed::kEmpty:
+      return "empty";
+    case Suppressed::kPunctuation:
+      return "punctuation";
+    case Suppressed::kRepeats:
+      return "repeats";
+    case Suppressed::kLoops:
+      return "loops";
+    case Suppressed::kDuplicate:
+      return "duplicate";
   }
   return "unknown";
 }

@@ -34,11 +34,13 @@ struct StopParams {
 
 struct CompletionParams {
   std::string prefix;   // any bytes; the text before the cursor
+  std::string suffix;   // any bytes; the text after it: suggestions end where they meet it
   std::uint32_t n = 1;  // branches, [1, 16]
   SamplerParams sampler;
   StopParams stop;
   std::uint32_t top = 0;  // report this many likeliest tokens beside each token, [0, 64]
   bool healing = true;    // mend a prefix that ends inside a token
+  bool suppress = true;   // junk is not shown, and near-duplicate branches are drawn again
   std::string document;   // a newer request of the same client and document cancels this
 };
 
@@ -59,22 +61,36 @@ struct TokenResult {
 };
 
 enum class FinishReason {
-  kStop,        // the unit ended
+  kStop,        // the unit ended, or the text met the suffix
   kLength,      // max_tokens
   kEndOfText,   // the model ended the text
   kContext,     // no room left
   kBanned,      // nothing is left that may come
   kConfidence,  // the next token is too uncertain
   kTime,        // the time budget is spent
+  kRepetition,  // it repeated what was just written, itself, or an earlier branch
   kCancelled
 };
-/// "stop", "length", "end_of_text", "context", "banned", "confidence", "time", "cancelled".
+/// "stop", "length", "end_of_text", "context", "banned", "confidence", "time", "repetition",
+/// "cancelled".
 std::string_view to_string(FinishReason reason);
+
+/// Why a branch has nothing to show.
+enum class Suppressed {
+  kEmpty,        // no text, or spaces only
+  kPunctuation,  // no word
+  kRepeats,      // says again what stands before the cursor
+  kLoops,        // goes in circles from its beginning
+  kDuplicate     // begins like an earlier branch, time and again
+};
+/// "empty", "punctuation", "repeats", "loops", "duplicate".
+std::string_view to_string(Suppressed reason);
 
 struct Branch {
   std::string text;
   std::vector<TokenResult> tokens;
   FinishReason finish_reason = FinishReason::kStop;
+  std::optional<Suppressed> suppressed;  // text and tokens are empty then
   float mean_logprob = 0;
   std::uint64_t seed = 0;  // reproduces this branch alone, with n = 1
 };

@@ -9,7 +9,7 @@ using tokenizer::TokenId;
 
 /// No usual text has more bytes a token than this; what lies further back is not encoded.
 constexpr std::size_t kMaxBytesPerToken = 8;
-constexpr std::size_t kTailBytes = 64;
+constexpr std::size_t kTailBytes = 1024;
 
 /// The first multiple of `step` from which at most `room` of `size` remain.
 std::size_t first_kept(std::size_t size, std::size_t room, std::size_t step) {

@@ -14,7 +14,7 @@ struct Prompt {
   std::vector<tokenizer::TokenId> tokens;  // never empty
   std::string to_heal;                     // bytes that the first generated tokens must spell
   std::uint32_t dropped_tokens = 0;        // estimated where more text was dropped than was encoded
-  std::string tail;                        // last bytes of the prefix, for stop rules
+  std::string tail;                        // last bytes of the prefix, for text rules
 };
 
 /// `max_positions`: of a sequence, prompt and generated tokens together; 8 or more.

@@ -5,6 +5,7 @@
 // Engine thread only.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -35,6 +36,9 @@ class Sequence {
   Sequence fork() const;
 
   void append(tokenizer::TokenId token) { tokens_.push_back(token); }
+  /// Makes the last token one to compute again, for its results. There are two tokens or more,
+  /// or one.
+  void recompute_last() { n_computed_ = std::min(n_computed_, size() - 1); }
 
   const std::vector<tokenizer::TokenId>& tokens() const { return tokens_; }
   std::uint32_t size() const { return static_cast<std::uint32_t>(tokens_.size()); }

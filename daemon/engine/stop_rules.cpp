@@ -80,25 +80,6 @@ StopScan find_blank_line(std::string_view text, std::size_t from) {
   return open(text.size());
 }
 
-/// True where the dot at the end of `text` belongs to the word before it: a title, or a
-/// capital that stands for a name ("J.", "U.S.") other than the pronoun I.
-bool dot_is_part_of_word(std::string_view text) {
-  const std::size_t dot = text.size() - 1;
-  std::size_t begin = dot;
-  while (begin > 0) {
-    const CodePoint c = code_point_before(text, begin);
-    if (!is_word_character(c.value)) break;
-    begin -= c.length;
-  }
-  const std::string_view word = text.substr(begin, dot - begin);
-  if (word.empty()) return false;
-  if (std::find(kTitles.begin(), kTitles.end(), word) != kTitles.end()) return true;
-  const CodePoint first = code_point_at(word, 0);
-  const bool one_capital = first.length == word.size() && is_upper(first.value);
-  const bool after_dot = begin > 0 && text[begin - 1] == '.';
-  return one_capital && (word != "I" || after_dot);
-}
-
 /// After the terminators at text[at], the end of the terminators and of what closes there.
 std::size_t skip_sentence_tail(std::string_view text, std::size_t at) {
   while (at < text.size()) {
@@ -161,6 +142,23 @@ StopScan find_sentence_end(std::string_view before, std::string_view text) {
 }
 
 }  // namespace
+
+bool dot_is_part_of_word(std::string_view text) {
+  const std::size_t dot = text.size() - 1;
+  std::size_t begin = dot;
+  while (begin > 0) {
+    const CodePoint c = code_point_before(text, begin);
+    if (!is_word_character(c.value)) break;
+    begin -= c.length;
+  }
+  const std::string_view word = text.substr(begin, dot - begin);
+  if (word.empty()) return false;
+  if (std::find(kTitles.begin(), kTitles.end(), word) != kTitles.end()) return true;
+  const CodePoint first = code_point_at(word, 0);
+  const bool one_capital = first.length == word.size() && is_upper(first.value);
+  const bool after_dot = begin > 0 && text[begin - 1] == '.';
+  return one_capital && (word != "I" || after_dot);
+}
 
 StopScan find_unit_end(StopUnit unit, std::string_view before, std::string_view text) {
   switch (unit) {

@@ -29,4 +29,8 @@ struct StopScan {
 /// far after `before` (the last part of the prefix: a title may begin there).
 StopScan find_unit_end(StopUnit unit, std::string_view before, std::string_view text);
 
+/// True where the dot at the end of `text` belongs to the word before it: a title, or a capital
+/// that stands for a name ("J.", "U.S.") other than the pronoun I.
+bool dot_is_part_of_word(std::string_view text);
+
 }  // namespace understory::engine

@@ -19,6 +19,7 @@ engine::StopUnit stop_unit(const std::string& name) {
 engine::CompletionParams to_engine(protocol::CompleteParams p, const Presets& presets) {
   engine::CompletionParams params;
   params.prefix = std::move(p.prefix);
+  params.suffix = std::move(p.suffix);
   params.n = p.n;
   params.sampler = presets.resolve(p.preset, p).value_or_throw();
   params.sampler.seed = p.seed;
@@ -26,6 +27,7 @@ engine::CompletionParams to_engine(protocol::CompleteParams p, const Presets& pr
                  p.time_budget_ms};
   params.top = p.top;
   params.healing = p.healing;
+  params.suppress = p.suppress;
   params.document = std::move(p.document);
   return params;
 }
@@ -39,6 +41,7 @@ protocol::Branch to_protocol(engine::Branch branch) {
         {t.id, std::move(t.text), t.logprob, requests::to_protocol(std::move(t.top))});
   }
   out.finish_reason = engine::to_string(branch.finish_reason);
+  if (branch.suppressed) out.suppressed = engine::to_string(*branch.suppressed);
   out.mean_logprob = branch.mean_logprob;
   out.seed = branch.seed;
   return out;

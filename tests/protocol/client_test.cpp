@@ -71,10 +71,12 @@ class FakeDaemon {
 }  // namespace
 
 TEST_CASE("A call returns the daemon's result after its chunks", "[unit]") {
-  FakeDaemon daemon([](const Message& m) {
+  CompleteResult answer;
+  answer.branches.resize(1);
+  answer.branches[0].text = "one two";
+  FakeDaemon daemon([answer](const Message& m) {
     return encode_notification(ChunkNotice{m.id, 0, "one"}) +
-           encode_notification(ChunkNotice{m.id, 0, " two"}) +
-           encode_response(m.id, CompleteResult{{{"one two", {}, "stop", 0, 1}}, {}, "m", "d"});
+           encode_notification(ChunkNotice{m.id, 0, " two"}) + encode_response(m.id, answer);
   });
   Result<Client> client = Client::connect(daemon.socket());
   REQUIRE(client.ok());

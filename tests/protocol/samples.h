@@ -43,6 +43,7 @@ inline HelloResult hello_result() {
 inline CompleteParams complete() {
   CompleteParams p;
   p.prefix = "It was a d\xc3\xa9j\xc3\xa0";
+  p.suffix = " and nothing else.";
   p.n = 3;
   p.max_tokens = 24;
   p.until = "sentence";
@@ -73,6 +74,7 @@ inline CompleteParams complete() {
   p.seed = 9007199254740991;
   p.top = 2;
   p.healing = false;
+  p.suppress = false;
   p.document = "/home/u/\xff.md";  // a file name that is not UTF-8
   p.stream = true;
   return p;
@@ -80,7 +82,7 @@ inline CompleteParams complete() {
 
 inline CompleteResult complete_result() {
   const Token token{300, " vu", -1.5f, {{300, " vu", -1.5f}, {301, "\xc3", -2.0f}}};
-  return {{{" vu.", {token}, "stop", -1.5f, 42}},
+  return {{{" vu.", {token}, "stop", -1.5f, 42, ""}, {"", {}, "repetition", 0, 43, "loops"}},
           {9, 8, 0, 0.5, 12.25, 4.0, 8.0, 125.0, {}, {}},
           "m",
           "d"};

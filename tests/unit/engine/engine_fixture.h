@@ -60,6 +60,7 @@ inline CompletionParams request(std::string prefix, std::uint64_t seed = 1,
   params.sampler.min_p = 0;
   params.stop.max_tokens = max_tokens;
   params.healing = false;
+  params.suppress = false;
   return params;
 }
 

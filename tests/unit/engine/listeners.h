@@ -83,7 +83,14 @@ class Gate {
     std::unique_lock lock(mutex_);
     ++n_arrived_;
     changed_.notify_all();
-    changed_.wait(lock, [&] { return open_; });
+    changed_.wait(lock, [&] { return open_ || n_passes_ > 0; });
+    if (!open_) --n_passes_;
+  }
+  /// Lets the engine's thread through once.
+  void step() {
+    std::lock_guard lock(mutex_);
+    ++n_passes_;
+    changed_.notify_all();
   }
   /// Waits until the engine's thread has come n times in all.
   void wait_arrived(std::uint64_t n) {
@@ -100,6 +107,7 @@ class Gate {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool open_ = true;
+  std::uint64_t n_passes_ = 0;
   std::uint64_t n_arrived_ = 0;
 };
 
