@@ -101,6 +101,7 @@ class Client::Impl {
   std::string out_;
   std::function<void(const ChunkNotice&)> on_chunk_;
   std::function<void(const ProgressNotice&)> on_progress_;
+  std::function<void(const StoryChangedNotice&)> on_story_changed_;
 
  private:
   Status take_frames() {
@@ -119,13 +120,17 @@ class Client::Impl {
   void take(const Message& m) {
     if (m.kind == Message::Kind::kResponse) {
       take_response(m);
-    } else if (m.kind == Message::Kind::kNotification && m.method == ChunkNotice::kMethod) {
-      const Result<ChunkNotice> chunk = decode<ChunkNotice>(m.params);
-      if (chunk && on_chunk_) on_chunk_(*chunk);
-    } else if (m.kind == Message::Kind::kNotification && m.method == ProgressNotice::kMethod) {
-      const Result<ProgressNotice> progress = decode<ProgressNotice>(m.params);
-      if (progress && on_progress_) on_progress_(*progress);
+    } else if (m.kind == Message::Kind::kNotification) {
+      take_notice(m, on_chunk_);
+      take_notice(m, on_progress_);
+      take_notice(m, on_story_changed_);
     }
+  }
+
+  template <class Notice>
+  void take_notice(const Message& m, const std::function<void(const Notice&)>& callback) {
+    if (m.method != Notice::kMethod || !callback) return;
+    if (const Result<Notice> notice = decode<Notice>(m.params)) callback(*notice);
   }
 
   void take_response(const Message& m) {
@@ -179,6 +184,10 @@ void Client::on_chunk(std::function<void(const ChunkNotice&)> callback) {
 
 void Client::on_progress(std::function<void(const ProgressNotice&)> callback) {
   impl_->on_progress_ = std::move(callback);
+}
+
+void Client::on_story_changed(std::function<void(const StoryChangedNotice&)> callback) {
+  impl_->on_story_changed_ = std::move(callback);
 }
 
 Status Client::wait_until(const std::function<bool()>& done, int timeout_ms) {

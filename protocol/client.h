@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "protocol/codec.h"
+#include "protocol/story_messages.h"
 
 namespace understory::protocol {
 
@@ -65,6 +66,7 @@ class Client {
 
   void on_chunk(std::function<void(const ChunkNotice&)> callback);
   void on_progress(std::function<void(const ProgressNotice&)> callback);
+  void on_story_changed(std::function<void(const StoryChangedNotice&)> callback);
 
   /// Runs callbacks until done() is true. kUnavailable at the timeout or a lost connection. A
   /// signal (EINTR) makes it look at done() again.

@@ -2,17 +2,10 @@
 
 #include <span>
 
+#include "protocol/codec_templates.h"
 #include "protocol/frame.h"
-#include "protocol/packing.h"
-#include "protocol/unpacking.h"
 
 namespace understory::protocol {
-
-// Keeps the decoded frame's memory alive for the objects inside it.
-struct Value::Rep {
-  std::shared_ptr<const msgpack::object_handle> frame;
-  Object object;
-};
 
 namespace {
 
@@ -97,10 +90,6 @@ Frame unpack(std::string_view bytes) {
       msgpack::unpack(bytes.data(), bytes.size(), nullptr, nullptr, limit));
 }
 
-std::string bytes_of(const msgpack::sbuffer& buffer) {
-  return {buffer.data(), buffer.size()};
-}
-
 }  // namespace
 
 std::optional<Message> parse_message(std::string_view bytes, FrameError& problem) {
@@ -123,48 +112,9 @@ std::optional<Message> parse_message(std::string_view bytes, FrameError& problem
                 type == 0u && parts.size() > 1 ? as_id(parts[1]) : std::nullopt);
 }
 
-template <class T>
-Result<T> decode(const Value& map) {
-  if (map.rep() == nullptr || !is_map(map.rep()->object)) {
-    return Error{ErrorCode::kInvalidArgument, "a map is missing"};
-  }
-  T message{};
-  FieldReader fields(map.rep()->object);
-  visit_fields(fields, message);
-  if (!fields.problem().empty()) return Error{ErrorCode::kInvalidArgument, fields.problem()};
-  return message;
-}
-
 std::optional<std::uint32_t> request_number(const Value& map) {
   const Result<CancelParams> number = decode<CancelParams>(map);
   return number.ok() ? std::optional(number->request) : std::nullopt;
-}
-
-template <class Params>
-std::string encode_request(std::uint32_t id, const Params& params) {
-  msgpack::sbuffer buffer;
-  Packer out(buffer);
-  out.pack_array(4).pack(0).pack(id);
-  pack_key(out, Params::kMethod);
-  out.pack_array(1);
-  pack_map(out, params);
-  return bytes_of(buffer);
-}
-
-template <class Params>
-std::string encode_request_notification(std::uint32_t request, const Params& params) {
-  msgpack::sbuffer buffer;
-  Packer out(buffer);
-  out.pack_array(3).pack(2);
-  pack_key(out, Params::kMethod);
-  out.pack_array(1);
-  const std::uint32_t n_more = std::is_same_v<Params, CancelParams> ? 0 : 1;
-  pack_map(out, params, n_more);
-  if (n_more == 1) {
-    pack_key(out, "request");
-    out.pack(request);
-  }
-  return bytes_of(buffer);
 }
 
 std::string encode_error(std::uint32_t id, const Error& error) {
@@ -186,34 +136,6 @@ std::string encode_error_for_neovim(std::uint32_t id, const Error& error) {
   return bytes_of(buffer);
 }
 
-template <class ResultType>
-std::string encode_response(std::uint32_t id, const ResultType& result) {
-  msgpack::sbuffer buffer;
-  Packer out(buffer);
-  out.pack_array(4).pack(1).pack(id).pack_nil();
-  pack_map(out, result);
-  return bytes_of(buffer);
-}
-
-template <class Notice>
-std::string encode_notification(const Notice& notice, std::string_view notify_lua) {
-  msgpack::sbuffer buffer;
-  Packer out(buffer);
-  out.pack_array(3).pack(2);
-  if (notify_lua.empty()) {
-    pack_key(out, Notice::kMethod);
-    out.pack_array(1);
-  } else {
-    pack_key(out, "nvim_exec_lua");
-    out.pack_array(2);
-    pack_value(out, std::string(notify_lua));
-    out.pack_array(2);
-    pack_key(out, Notice::kMethod);
-  }
-  pack_map(out, notice);
-  return bytes_of(buffer);
-}
-
 Failure to_failure(const Error& error) {
   return {std::string(to_string(error.code)), error.message};
 }
@@ -226,15 +148,9 @@ Error to_error(const Failure& failure) {
   return {ErrorCode::kInternal, failure.code + ": " + failure.message};
 }
 
-#define UNDERSTORY_METHOD(Params)                                                               \
-  template Result<Params> decode<Params>(const Value&);                                         \
-  template Result<Params::Result> decode<Params::Result>(const Value&);                         \
-  template Result<DoneNotice<Params::Result>> decode<DoneNotice<Params::Result>>(const Value&); \
-  template std::string encode_request<Params>(std::uint32_t, const Params&);                    \
-  template std::string encode_request_notification<Params>(std::uint32_t, const Params&);       \
-  template std::string encode_response<Params::Result>(std::uint32_t, const Params::Result&);   \
-  template std::string encode_notification<DoneNotice<Params::Result>>(                         \
-      const DoneNotice<Params::Result>&, std::string_view);
+#define UNDERSTORY_METHOD(Params) \
+  UNDERSTORY_PARAMS(Params)       \
+  UNDERSTORY_RESULT(Params::Result)
 
 UNDERSTORY_METHOD(HelloParams)
 UNDERSTORY_METHOD(CompleteParams)
@@ -246,9 +162,7 @@ UNDERSTORY_METHOD(StatusParams)
 UNDERSTORY_METHOD(ShutdownParams)
 #undef UNDERSTORY_METHOD
 
-template Result<ChunkNotice> decode<ChunkNotice>(const Value&);
-template Result<ProgressNotice> decode<ProgressNotice>(const Value&);
-template std::string encode_notification<ChunkNotice>(const ChunkNotice&, std::string_view);
-template std::string encode_notification<ProgressNotice>(const ProgressNotice&, std::string_view);
+UNDERSTORY_NOTICE(ChunkNotice)
+UNDERSTORY_NOTICE(ProgressNotice)
 
 }  // namespace understory::protocol

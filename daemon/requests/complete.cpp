@@ -1,4 +1,5 @@
 // complete and cancel.
+#include "daemon/requests/completion.h"
 #include "daemon/requests/convert.h"
 #include "daemon/requests/registry.h"
 
@@ -15,6 +16,8 @@ engine::StopUnit stop_unit(const std::string& name) {
       {ErrorCode::kInvalidArgument,
        "'until' must be none, word, sentence, line or paragraph, not '" + name + "'"});
 }
+
+}  // namespace
 
 engine::CompletionParams to_engine(protocol::CompleteParams p, const Presets& presets) {
   engine::CompletionParams params;
@@ -47,6 +50,8 @@ protocol::Branch to_protocol(engine::Branch branch) {
   return out;
 }
 
+namespace {
+
 /// The count, where it is not zero.
 std::optional<std::uint32_t> some(std::uint32_t count) {
   return count > 0 ? std::optional(count) : std::nullopt;
@@ -55,7 +60,7 @@ std::optional<std::uint32_t> some(std::uint32_t count) {
 protocol::CompleteResult to_protocol(engine::CompletionResult result, const LoadedModel& loaded) {
   protocol::CompleteResult out;
   for (engine::Branch& branch : result.branches)
-    out.branches.push_back(to_protocol(std::move(branch)));
+    out.branches.push_back(requests::to_protocol(std::move(branch)));
   const engine::Timings& t = result.timings;
   out.timings = {.prompt_tokens = t.prompt_tokens,
                  .cached_tokens = t.cached_tokens,

@@ -103,7 +103,8 @@ std::shared_ptr<Call> Connection::open(protocol::Message message) {
     return nullptr;
   }
   // What answers at once (cancel above all) always passes.
-  if (open_.size() >= kMaxOpenCalls && method != nullptr && method->needs_model) {
+  if (open_.size() >= kMaxOpenCalls && method != nullptr &&
+      (method->needs_model || method->waits)) {
     call->fail({ErrorCode::kBusy, "this connection has " + std::to_string(open_.size()) +
                                       " open requests; wait for some to end"});
     return nullptr;
@@ -114,6 +115,7 @@ std::shared_ptr<Call> Connection::open(protocol::Message message) {
 
 void Connection::on_close() {
   open_.clear();
+  services_.stories->submit([library = services_.stories, id = id_] { library->close_all(id); });
   if (const auto loaded = services_.resident->snapshot().loaded) {
     if (loaded->engine) loaded->engine->cancel_all_of(id_);
   }
@@ -121,6 +123,10 @@ void Connection::on_close() {
 
 void Connection::on_progress(const protocol::ProgressNotice& progress) {
   if (wants_progress_) send(protocol::encode_notification(progress, notify_lua_));
+}
+
+void Connection::notify(const protocol::StoryChangedNotice& notice) {
+  send(protocol::encode_notification(notice, notify_lua_));
 }
 
 void Connection::introduce(const protocol::HelloParams& hello) {

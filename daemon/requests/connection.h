@@ -18,6 +18,7 @@
 #include "daemon/requests/services.h"
 #include "protocol/codec.h"
 #include "protocol/messages.h"
+#include "protocol/story_messages.h"
 
 namespace understory::requests {
 
@@ -59,6 +60,8 @@ class Call {
   /// Answers; later answers are dropped.
   template <class ResultType>
   void finish(const ResultType& result);
+  /// As finish, with the response already encoded (Style::kRequest alone).
+  void finish_encoded(std::string response) { answer(std::move(response)); }
   /// As finish. For a DoneNotice any result type will do, as it has none.
   void fail(const Error& error);
 
@@ -93,6 +96,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void on_close();
 
   void on_progress(const protocol::ProgressNotice& progress);
+
+  void notify(const protocol::StoryChangedNotice& notice);
 
   engine::ClientId id() const { return id_; }
   Services& services() const { return services_; }

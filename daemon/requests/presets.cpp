@@ -64,6 +64,11 @@ std::vector<std::string> Presets::names() const {
   return names;
 }
 
+const protocol::SamplerKeys* Presets::find(const std::string& name) const {
+  const auto found = presets_.find(name);
+  return found == presets_.end() ? nullptr : &found->second;
+}
+
 Result<engine::SamplerParams> Presets::resolve(const std::string& preset,
                                                const protocol::SamplerKeys& keys) const {
   engine::SamplerParams params;

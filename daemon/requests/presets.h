@@ -23,6 +23,9 @@ class Presets {
 
   std::vector<std::string> names() const;
 
+  /// Null where there is no such preset.
+  const protocol::SamplerKeys* find(const std::string& name) const;
+
   /// The engine's params: neutral, then the preset that is named, then the explicit keys.
   /// kInvalidArgument where there is no such preset; the message names those that exist.
   Result<engine::SamplerParams> resolve(const std::string& preset,

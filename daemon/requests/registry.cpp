@@ -33,6 +33,9 @@ const Method* find_method(std::string_view name) {
   for (const Method& method : kMethods) {
     if (method.name == name) return &method;
   }
+  for (const Method& method : story_methods()) {
+    if (method.name == name) return &method;
+  }
   return nullptr;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "daemon/requests/connection.h"
@@ -17,10 +18,14 @@ struct Method {
   bool needs_model = true;           // refused while none is ready
   bool works_unanswered = false;     // makes sense as a notification that nobody waits for
   bool names_other_request = false;  // its `request` key is not its own number
+  bool waits = false;                // takes its turn though it needs no model
 };
 
 /// Null where there is no such method.
 const Method* find_method(std::string_view name);
+
+/// The methods of stories (story_methods.cpp).
+std::span<const Method> story_methods();
 
 /// Runs the call's method. Never throws.
 void dispatch(Services& services, const std::shared_ptr<Call>& call) noexcept;

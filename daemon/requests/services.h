@@ -8,11 +8,13 @@
 
 #include "daemon/requests/presets.h"
 #include "daemon/requests/resident_model.h"
+#include "daemon/story/library.h"
 
 namespace understory::requests {
 
 struct Services {
   ResidentModel* resident = nullptr;
+  story::Library* stories = nullptr;
   std::string socket;
   Presets presets;
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();

@@ -45,6 +45,7 @@ class Server::Impl {
  public:
   explicit Impl(ServerOptions options) : options_(std::move(options)) {
     services_.resident = &resident_;
+    services_.stories = &stories_;
     services_.socket = options_.socket.string();
     services_.presets = options_.presets;
     services_.shut_down = [this] { asio::post(io_, [this] { stop("a client asked for it"); }); };
@@ -57,6 +58,7 @@ class Server::Impl {
   ~Impl() {
     if (stopper_.joinable()) stopper_.join();
     resident_.stop();
+    stories_.finish();
     background_.join();
     remove_socket();
   }
@@ -183,6 +185,7 @@ class Server::Impl {
       timer->cancel();
     stopper_ = std::thread([this] {
       resident_.stop();
+      stories_.finish();  // behind what the engine made for them
       asio::post(io_, [this] { flush(); });
     });
   }
@@ -213,6 +216,7 @@ class Server::Impl {
   Status exit_status_;
   std::optional<SocketLock> lock_;
   requests::ResidentModel resident_;
+  story::Library stories_;
   requests::Services services_;
 
   asio::thread_pool background_{1};

@@ -1,0 +1,56 @@
+// The messages of story trees, for codec.h.
+#include "protocol/codec_templates.h"
+#include "protocol/story_fields.h"
+
+namespace understory::protocol {
+
+UNDERSTORY_PARAMS(StoryOpenParams)
+UNDERSTORY_PARAMS(StoryCloseParams)
+UNDERSTORY_PARAMS(StoryTextParams)
+UNDERSTORY_PARAMS(StoryPathParams)
+UNDERSTORY_PARAMS(StoryNodeParams)
+UNDERSTORY_PARAMS(StoryNodesParams)
+UNDERSTORY_PARAMS(StoryPathsParams)
+UNDERSTORY_PARAMS(StoryTrashParams)
+UNDERSTORY_PARAMS(StorySearchParams)
+UNDERSTORY_PARAMS(StoryDiffParams)
+UNDERSTORY_PARAMS(StoryCompareParams)
+UNDERSTORY_PARAMS(StoryHistoryParams)
+UNDERSTORY_PARAMS(StorySyncParams)
+UNDERSTORY_PARAMS(StoryEditParams)
+UNDERSTORY_PARAMS(StoryBranchParams)
+UNDERSTORY_PARAMS(StoryAddParams)
+UNDERSTORY_PARAMS(StoryGenerateParams)
+UNDERSTORY_PARAMS(StoryChooseParams)
+UNDERSTORY_PARAMS(StorySplitParams)
+UNDERSTORY_PARAMS(StoryMergeParams)
+UNDERSTORY_PARAMS(StoryMoveParams)
+UNDERSTORY_PARAMS(StoryPruneParams)
+UNDERSTORY_PARAMS(StoryRestoreParams)
+UNDERSTORY_PARAMS(StoryEmptyTrashParams)
+UNDERSTORY_PARAMS(StoryMarkParams)
+UNDERSTORY_PARAMS(StoryHoistParams)
+UNDERSTORY_PARAMS(StorySetParams)
+UNDERSTORY_PARAMS(StoryGetParams)
+UNDERSTORY_PARAMS(StoryUndoParams)
+UNDERSTORY_PARAMS(StoryRedoParams)
+UNDERSTORY_PARAMS(StoryExportParams)
+UNDERSTORY_PARAMS(StoryImportParams)
+
+UNDERSTORY_RESULT(StoryOpenResult)
+UNDERSTORY_RESULT(StoryCloseResult)
+UNDERSTORY_RESULT(StoryTextResult)
+UNDERSTORY_RESULT(StoryNodes)
+UNDERSTORY_RESULT(StoryNodeResult)
+UNDERSTORY_RESULT(StorySearchResult)
+UNDERSTORY_RESULT(StoryDiffResult)
+UNDERSTORY_RESULT(StoryCompareResult)
+UNDERSTORY_RESULT(StoryHistoryResult)
+UNDERSTORY_RESULT(StoryChange)
+UNDERSTORY_RESULT(StoryGenerateResult)
+UNDERSTORY_RESULT(StoryGetResult)
+UNDERSTORY_RESULT(StoryExportResult)
+
+UNDERSTORY_NOTICE(StoryChangedNotice)
+
+}  // namespace understory::protocol
