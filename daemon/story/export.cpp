@@ -3,6 +3,7 @@
 #include <array>
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/error.h"
 #include "daemon/story/exchange.h"
@@ -80,6 +81,15 @@ Json own_generation(const Generation& g) {
   return out;
 }
 
+// Those of nodes that were undone stay in the file, but are no part of the tree.
+std::set<GenerationId> generations_in_use(const Tree& tree) {
+  std::set<GenerationId> out;
+  for (const auto& [id, node] : tree.nodes()) {
+    for (const Span& span : node.spans) out.insert(span.generation);
+  }
+  return out;
+}
+
 std::string to_own_json(const Tree& tree) {
   std::string out = "{\"format\": \"understory-story\", \"version\": 1";
   const NodeId current = tree.header().current;
@@ -97,8 +107,10 @@ std::string to_own_json(const Tree& tree) {
   }
   out += "],\n\"generations\": [";
   comma = "\n";
-  for (const auto& [id, generation] : tree.generations()) {
-    out += comma + dump(own_generation(generation));
+  for (const GenerationId id : generations_in_use(tree)) {
+    const Generation* generation = tree.generation(id);
+    if (generation == nullptr) continue;
+    out += comma + dump(own_generation(*generation));
     comma = ",\n";
   }
   out += "],\n\"nodes\": [";

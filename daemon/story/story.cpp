@@ -46,6 +46,19 @@ GenerationId know(Change& change, const std::optional<Generation>& generation) {
   return change.add_generation(std::move(made));
 }
 
+// Whether it only moves the manuscript's end, and the memory of the way there.
+bool leaves_texts(const Record& record) {
+  return std::all_of(record.rows.begin(), record.rows.end(), [](const auto& entry) {
+    const auto& [before, after] = entry.second;
+    return before && after && before->parent == after->parent && before->text == after->text;
+  });
+}
+
+std::string spliced(std::string text, const std::optional<Done::Splice>& splice) {
+  if (splice) text.replace(splice->offset, splice->removed, splice->text);
+  return text;
+}
+
 // Only the text of one node, and where the manuscript ends.
 bool is_typing(const Record& record) {
   return record.rows.size() == 1 && record.settings.empty() && record.before == record.after &&
@@ -69,7 +82,40 @@ const Node& Story::live(NodeId id) const {
   return node;
 }
 
+// What moving the manuscript's end does to it, in time that does not depend on what they share.
+std::optional<Done::Splice> Story::splice_of_move(NodeId from, NodeId to) const {
+  const Node* a = &tree_.at(from);
+  const Node* b = &tree_.at(to);
+  std::uint32_t depth_a = tree_.depth(*a);
+  std::uint32_t depth_b = tree_.depth(*b);
+  std::size_t removed = 0;
+  std::vector<const Node*> added;
+  while (a != b) {
+    const bool up_a = depth_a >= depth_b;
+    const bool up_b = depth_b >= depth_a;
+    if (up_a) {
+      removed += a->text.size();
+      a = a->up;
+      --depth_a;
+    }
+    if (up_b) {
+      added.push_back(b);
+      b = b->up;
+      --depth_b;
+    }
+  }
+  std::string text;
+  for (auto node = added.rbegin(); node != added.rend(); ++node) text += (*node)->text;
+  if (removed == 0 && text.empty()) return std::nullopt;
+  return Done::Splice{manuscript_.size() - removed, removed, std::move(text)};
+}
+
 Done Story::done(std::string kind, std::vector<NodeId> nodes) {
+  return done(std::move(kind), std::move(nodes),
+              splice_between(manuscript_, tree_.text_to(tree_.current())));
+}
+
+Done Story::done(std::string kind, std::vector<NodeId> nodes, std::optional<Done::Splice> splice) {
   Done out;
   out.kind = std::move(kind);
   out.revision = store_.revision();
@@ -77,10 +123,9 @@ Done Story::done(std::string kind, std::vector<NodeId> nodes) {
   out.hoisted = tree_.header().hoisted;
   std::erase_if(nodes, [this](NodeId id) { return tree_.find(id) == nullptr; });
   out.nodes = std::move(nodes);
-  std::string now = tree_.text_to(tree_.current());
-  out.splice = splice_between(manuscript_, now);
+  out.splice = std::move(splice);
   if (out.splice) {
-    manuscript_ = std::move(now);
+    manuscript_.replace(out.splice->offset, out.splice->removed, out.splice->text);
     manuscript_revision_ = out.revision;
   }
   return out;
@@ -104,12 +149,19 @@ void Story::store(Change& change, const Record& record, std::string_view kind) {
   typing_since_ms_ = change.now_ms();
 }
 
-Done Story::finish(Change& change, std::string_view kind, std::vector<NodeId> nodes) {
+Done Story::finish(Change& change, std::string_view kind, std::vector<NodeId> nodes,
+                   std::optional<std::string_view> manuscript) {
   const Record record = change.record();
-  if (record.empty()) return done("", std::move(nodes));
+  if (record.empty()) return done("", std::move(nodes), std::nullopt);
+  std::optional<Done::Splice> splice =
+      leaves_texts(record) ? splice_of_move(record.before.current, record.after.current)
+                           : splice_between(manuscript_, tree_.text_to(tree_.current()));
+  if (manuscript && *manuscript != spliced(manuscript_, splice)) {
+    throw ErrorException({ErrorCode::kInternal, "the text was not woven into the story"});
+  }
   store(change, record, kind);
   change.keep();
-  return done(std::string(kind), std::move(nodes));
+  return done(std::string(kind), std::move(nodes), std::move(splice));
 }
 
 Done Story::change(std::string_view kind, const std::function<std::vector<NodeId>(Change&)>& work) {
@@ -127,21 +179,19 @@ std::optional<Done> Story::outdated(const std::optional<std::uint64_t>& revision
 }
 
 Done Story::merge_document(std::string_view text) {
-  return change("sync", [&](Change& c) {
-    weave_text(c, text, true);
-    return std::vector<NodeId>{tree_.header().current};
-  });
+  return sync_with(text, true);
+}
+
+Done Story::sync_with(std::string_view text, bool anywhere) {
+  Change change(
+      tree_, [this] { return store_.next_id(); }, clock_());
+  weave_text(change, text, anywhere);
+  return finish(change, "sync", {tree_.header().current}, text);
 }
 
 Done Story::sync(std::string_view text, std::optional<std::uint64_t> revision) {
   if (std::optional<Done> refusal = outdated(revision)) return *refusal;
-  return change("sync", [&](Change& c) {
-    weave_text(c, text, false);
-    if (tree_.text_to(tree_.current()) != text) {
-      throw ErrorException({ErrorCode::kInternal, "the text was not woven into the story"});
-    }
-    return std::vector<NodeId>{tree_.header().current};
-  });
+  return sync_with(text, false);
 }
 
 Done Story::edit(std::vector<NewEdit> edits, std::optional<std::uint64_t> revision) {

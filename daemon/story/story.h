@@ -90,10 +90,14 @@ class Story {
   std::vector<Step> steps(std::size_t limit) { return store_.steps(limit); }
 
  private:
-  Done finish(Change& change, std::string_view kind, std::vector<NodeId> nodes);
+  Done finish(Change& change, std::string_view kind, std::vector<NodeId> nodes,
+              std::optional<std::string_view> manuscript = {});
+  Done sync_with(std::string_view text, bool anywhere);
   void store(Change& change, const Record& record, std::string_view kind);
   Done travel(std::uint64_t step, bool back);
   Done done(std::string kind, std::vector<NodeId> nodes);
+  Done done(std::string kind, std::vector<NodeId> nodes, std::optional<Done::Splice> splice);
+  std::optional<Done::Splice> splice_of_move(NodeId from, NodeId to) const;
   std::optional<Done> outdated(const std::optional<std::uint64_t>& revision);
   const Node& live(NodeId id) const;
 

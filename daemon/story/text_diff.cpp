@@ -179,6 +179,11 @@ void shift(std::vector<Hunk>& hunks, const Hunk& base) {
   }
 }
 
+// How much of a rewriting a hunk is; insertions and deletions alone are none.
+std::size_t rewritten(const Hunk& h) {
+  return h.a_length == 0 || h.b_length == 0 ? 0 : std::max(h.a_length, h.b_length);
+}
+
 // A few equal words between two rewritten passages are chance: they join what lies around them.
 std::vector<Hunk> join_neighbours(const std::vector<Hunk>& hunks) {
   std::vector<Hunk> out;
@@ -187,8 +192,8 @@ std::vector<Hunk> join_neighbours(const std::vector<Hunk>& hunks) {
     while (!out.empty()) {
       const Hunk& last = out.back();
       const std::size_t equal = next.a_offset - last.a_offset - last.a_length;
-      const bool chance = equal <= std::max(last.a_length, last.b_length) &&
-                          equal <= std::max(next.a_length, next.b_length);
+      const bool chance = (equal <= rewritten(last) && equal <= rewritten(next)) ||
+                          (equal <= 2 && rewritten(last) + rewritten(next) > 0);
       if (!chance) break;
       next = {last.a_offset, next.a_offset + next.a_length - last.a_offset, last.b_offset,
               next.b_offset + next.b_length - last.b_offset};

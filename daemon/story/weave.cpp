@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <unordered_set>
 
 #include "base/error.h"
 #include "daemon/story/spans.h"
@@ -153,12 +152,19 @@ NodeId cut_at(Change& change, std::size_t offset) {
   return kRoot;
 }
 
+// A stretch of the manuscript and what takes its place.
+struct Replacement {
+  std::size_t begin;
+  std::size_t end;
+  std::string text;
+  Spans spans;
+};
+
 // Rules 3 and 4: takes the stretch out as nodes of its own, puts the text in its place, and hangs
 // what follows on that. The old passage stays beside it, or goes to the trash.
-void branch_off(Change& change, const Edit& edit, bool keep) {
-  const std::size_t b = edit.offset + edit.length;
-  const NodeId last = cut_at(change, b);
-  const NodeId above = cut_at(change, edit.offset);
+void branch_off(Change& change, const Replacement& edit, bool keep) {
+  const NodeId last = cut_at(change, edit.end);
+  const NodeId above = cut_at(change, edit.begin);
   const Path path = change.tree().path_to(change.tree().current());
   const auto above_at =
       std::find_if(path.begin(), path.end(), [&](const Node* n) { return n->id == above; });
@@ -168,10 +174,7 @@ void branch_off(Change& change, const Edit& edit, bool keep) {
   const NodeId rest = std::next(last_at) == path.end() ? kNoNode : (*std::next(last_at))->id;
   NodeId onto = above;
   if (!edit.text.empty()) {
-    onto = change
-               .create(above, &change.tree().at(old), edit.text,
-                       whole(edit.text.size(), edit.origin, edit.generation))
-               .id;
+    onto = change.create(above, &change.tree().at(old), edit.text, edit.spans).id;
   }
   NodeId current = change.tree().current().id;
   if (rest != kNoNode) {
@@ -183,12 +186,43 @@ void branch_off(Change& change, const Edit& edit, bool keep) {
   change.set_current(current);
 }
 
+// Most of the node, of which `removed` bytes go.
+bool is_most(std::size_t removed, const Place& place) {
+  return removed * 5 >= (place.end - place.begin) * 4;
+}
+
+// The edit as a replacement. Where all but the ends of its first or last node are rewritten, the
+// ends are taken too, so that the old passage and the new one are whole (a full stop, say, that
+// both have).
+Replacement replacement_of(const std::vector<Place>& places, const Stretch& s, const Edit& edit) {
+  Replacement out{edit.offset, edit.offset + edit.length, edit.text,
+                  whole(edit.text.size(), edit.origin, edit.generation)};
+  if (edit.text.empty()) return out;
+  const Place& first = places[s.first];
+  const Place& last = places[s.last];
+  if (is_most(std::min(out.end, first.end) - out.begin, first)) {
+    const std::size_t kept = out.begin - first.begin;
+    out.text.insert(0, first.node->text, 0, kept);
+    Spans spans = slice(first.node->spans, 0, kept);
+    append(spans, out.spans);
+    out.spans = std::move(spans);
+    out.begin = first.begin;
+  }
+  if (is_most(out.end - std::max(edit.offset, last.begin), last)) {
+    const std::size_t kept = last.end - out.end;
+    out.text.append(last.node->text, last.node->text.size() - kept, kept);
+    append(out.spans, slice(last.node->spans, last.node->text.size() - kept, kept));
+    out.end = last.end;
+  }
+  return out;
+}
+
 // Rule 4, where nothing goes on from inside: whole nodes go to the trash, others are edited.
 void take_out(Change& change, const std::vector<Place>& places, const Stretch& s,
               const Edit& edit) {
   const std::size_t a = edit.offset;
   const std::size_t b = a + edit.length;
-  if (s.n_whole > 0) return branch_off(change, edit, false);
+  if (s.n_whole > 0) return branch_off(change, replacement_of(places, s, edit), false);
   // Two neighbours, or empty nodes between: the first one's end and the last one's beginning.
   const Place& head = places[s.first];
   const Place& tail = places[s.last];
@@ -203,12 +237,14 @@ void take_out(Change& change, const std::vector<Place>& places, const Stretch& s
 }
 
 // Rules 2 and 3, inside one node.
-void replace_inside(Change& change, const Place& place, const Edit& edit) {
+void replace_inside(Change& change, const std::vector<Place>& places, const Stretch& s,
+                    const Edit& edit) {
+  const Place& place = places[s.first];
   const Node& node = *place.node;
   const std::size_t at = edit.offset - place.begin;
   const bool rewritten =
-      edit.length >= kPassageBytes && !edit.text.empty() && edit.length * 5 >= node.text.size() * 4;
-  if (rewritten) return branch_off(change, edit, true);
+      edit.length >= kPassageBytes && !edit.text.empty() && is_most(edit.length, place);
+  if (rewritten) return branch_off(change, replacement_of(places, s, edit), true);
   const NodeId id = node.id;
   std::string removed = node.text.substr(at, edit.length);
   Spans spans = slice(node.spans, at, edit.length);
@@ -229,8 +265,10 @@ void weave_one(Change& change, const Edit& edit) {
     return;
   }
   const Stretch s = stretch_of(change.tree(), places, edit.offset, edit.offset + edit.length);
-  if (s.first == s.last && s.n_whole == 0) return replace_inside(change, places[s.first], edit);
-  if (s.shared || (s.n_whole > 0 && !edit.text.empty())) return branch_off(change, edit, true);
+  if (s.first == s.last && s.n_whole == 0) return replace_inside(change, places, s, edit);
+  if (s.shared || (s.n_whole > 0 && !edit.text.empty())) {
+    return branch_off(change, replacement_of(places, s, edit), true);
+  }
   take_out(change, places, s, edit);
 }
 
@@ -238,24 +276,25 @@ void weave_one(Change& change, const Edit& edit) {
 struct Match {
   const Node* node;
   std::size_t bytes;
+  std::size_t depth = 0;
 };
 
 Match longest_match(const Tree& tree, std::string_view text) {
   const Path path = tree.path_to(tree.current());
-  const std::unordered_set<const Node*> on_path(path.begin(), path.end());
   Match best{&tree.root(), 0};
   std::vector<Match> open{best};
   while (!open.empty()) {
     const Match here = open.back();
     open.pop_back();
     // Of paths that say the same, the manuscript's own.
-    const bool nearer = here.bytes == best.bytes && on_path.contains(here.node);
+    const bool on_path = here.depth < path.size() && path[here.depth] == here.node;
+    const bool nearer = here.bytes == best.bytes && on_path;
     if (here.bytes > best.bytes || nearer) best = here;
     const auto& children = here.node->children;
     for (auto child = children.rbegin(); child != children.rend(); ++child) {
       if ((*child)->trashed_ms != 0) continue;
       if (text.substr(here.bytes).starts_with((*child)->text)) {
-        open.push_back({*child, here.bytes + (*child)->text.size()});
+        open.push_back({*child, here.bytes + (*child)->text.size(), here.depth + 1});
       }
     }
   }
