@@ -54,6 +54,7 @@ void add_score(CLI::App& app, Run& run);
 void add_tokenize(CLI::App& app, Run& run);
 void add_detokenize(CLI::App& app, Run& run);
 void add_status(CLI::App& app, Run& run);
+void add_story(CLI::App& app, Run& run);
 void add_doctor(CLI::App& app, Run& run);
 void add_bench(CLI::App& app, Run& run);
 void add_bridge(CLI::App& app, Run& run);

@@ -71,6 +71,7 @@ int run_program(int argc, char** argv) {
   add_tokenize(app, run);
   add_detokenize(app, run);
   add_status(app, run);
+  add_story(app, run);
   add_doctor(app, run);
   add_bench(app, run);
   add_bridge(app, run);

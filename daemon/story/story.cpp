@@ -106,8 +106,10 @@ std::optional<Done::Splice> Story::splice_of_move(NodeId from, NodeId to) const 
   }
   std::string text;
   for (auto node = added.rbegin(); node != added.rend(); ++node) text += (*node)->text;
-  if (removed == 0 && text.empty()) return std::nullopt;
-  return Done::Splice{manuscript_.size() - removed, removed, std::move(text)};
+  const std::size_t shared = manuscript_.size() - removed;
+  std::optional<Done::Splice> splice = splice_between(manuscript_.substr(shared), text);
+  if (splice) splice->offset += shared;
+  return splice;
 }
 
 Done Story::done(std::string kind, std::vector<NodeId> nodes) {

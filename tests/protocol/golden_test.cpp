@@ -123,6 +123,27 @@ TEST_CASE("Decoding and encoding again gives the same bytes", "[unit]") {
       if (name == "shutdown_response") {
         return encode_response(m.id, decoded<ShutdownResult>(m.result));
       }
+      if (name == "story_open_request") {
+        return encode_request(m.id, decoded<StoryOpenParams>(m.params));
+      }
+      if (name == "story_open_response") {
+        return encode_response(m.id, decoded<StoryOpenResult>(m.result));
+      }
+      if (name == "story_node_response") {
+        return encode_response(m.id, decoded<StoryNodeResult>(m.result));
+      }
+      if (name == "story_edit_request") {
+        return encode_request(m.id, decoded<StoryEditParams>(m.params));
+      }
+      if (name == "story_edit_response") {
+        return encode_response(m.id, decoded<StoryChange>(m.result));
+      }
+      if (name == "story_add_request") {
+        return encode_request(m.id, decoded<StoryAddParams>(m.params));
+      }
+      if (name == "story_changed_notification") {
+        return encode_notification(decoded<StoryChangedNotice>(m.params));
+      }
       if (name == "error_response") return encode_error(m.id, m.error);
       if (name == "chunk_notification") {
         return encode_notification(decoded<ChunkNotice>(m.params));

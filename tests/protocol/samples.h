@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "protocol/codec.h"
+#include "protocol/story_messages.h"
 
 namespace understory::protocol::samples {
 
@@ -107,12 +108,48 @@ inline StatusResult status_result() {
   return s;
 }
 
+inline StoryGeneration generation() {
+  return {9,    "m",    "{\"min_p\":0.05}", 18446744073709551615u, "cbf29ce484222325",
+          -1.5, "stop", 1700000000000};
+}
+
+inline StoryChange story_change() {
+  return {true, "sync", 7, 12, {12, 3}, StorySplice{5, 2, "\xc3\xa9"}, 3};
+}
+
+inline StoryNode story_node() {
+  StoryNode n;
+  n.id = 12;
+  n.parent = 1;
+  n.depth = 1;
+  n.bytes = 2;
+  n.preview = "a\xff";
+  n.children = 2;
+  n.origin = "edited";
+  n.on_path = true;
+  n.current = true;
+  n.bookmarked = true;
+  n.created_ms = 1700000000000;
+  n.modified_ms = 1700000000001;
+  n.name = "end";
+  n.trashed_ms = 1700000000002;
+  n.mean_logprob = -1.5;
+  n.offset = 5;
+  n.text = "a\xff";
+  n.spans = {{1, "typed", {}, {}}, {1, "model", 9, 12}};
+  n.generations = {generation()};
+  return n;
+}
+
 /// Name (of the golden file) and bytes.
 inline std::vector<std::pair<std::string, std::string>> all() {
   const Error refusal{ErrorCode::kBusy, "the queue is full; try again"};
   const Failure failure = to_failure(refusal);
   DoneNotice<CompleteResult> done{7, complete_result(), std::nullopt};
   DoneNotice<CompleteResult> done_badly{7, std::nullopt, failure};
+  StoryChangedNotice changed;
+  static_cast<StoryChange&>(changed) = story_change();
+  changed.story = 1;
   const ScoreResult score{{{5, "It", 0, -3.5f, {{6, "Is", -1.25f}}}}, 2, 3.5, 2.5};
   return {
       {"hello_request", encode_request(0, hello())},
@@ -141,6 +178,17 @@ inline std::vector<std::pair<std::string, std::string>> all() {
       {"progress_notification", encode_notification(ProgressNotice{"loading", 0.5f, {}})},
       {"progress_notification_failed",
        encode_notification(ProgressNotice{"failed", 0.5f, failure})},
+      {"story_open_request", encode_request(1, StoryOpenParams{"/n/\xff.md", "text", false})},
+      {"story_open_response",
+       encode_response(1, StoryOpenResult{1, "/n/a.md.story", true, true, true, 7, 1, 12, 3, 9, 4,
+                                          "sync", "prune"})},
+      {"story_node_response", encode_response(2, StoryNodeResult{story_node()})},
+      {"story_edit_request",
+       encode_request(3, StoryEditParams{1, {{5, 2, "\xc3\xa9", "model", generation()}}, 7})},
+      {"story_edit_response", encode_response(3, story_change())},
+      {"story_add_request",
+       encode_request(4, StoryAddParams{1, 12, {{" and", "name", "model", generation()}}, 0})},
+      {"story_changed_notification", encode_notification(changed)},
       {"done_notification", encode_notification(done)},
       {"done_notification_failed", encode_notification(done_badly)},
   };
