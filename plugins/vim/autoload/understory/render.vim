@@ -3,8 +3,11 @@
 " The suggestion as lines for the screen: tabs as spaces, control characters made visible, and
 " with 'linebreak' no word cut by the window's edge.
 function! understory#render#lines(text) abort
-  let l:text = substitute(a:text, "\t", repeat(' ', &tabstop), 'g')
-  let l:lines = map(split(l:text, "\n", 1), {_, line -> substitute(line, '[[:cntrl:]]', '\=strtrans(submatch(0))', 'g')})
+  let l:lines = split(a:text, "\n", 1)
+  if a:text =~# '[\x01-\x09\x0b-\x1f\x7f]'
+    call map(l:lines, {_, line -> substitute(substitute(line, "\t", repeat(' ', &tabstop), 'g'),
+          \ '[[:cntrl:]]', '\=strtrans(submatch(0))', 'g')})
+  endif
   if &wrap && &linebreak && col('.') == col('$')
     let l:width = understory#render#width()
     let l:lines[0] = s:unbroken(l:lines[0], understory#render#column(), l:width)
@@ -25,25 +28,25 @@ endfunction
 
 " With blanks before each word that would be cut.
 function! s:unbroken(line, start, width) abort
-  if a:start + strdisplaywidth(a:line) <= a:width
+  if a:start + strwidth(a:line) <= a:width
     return a:line
   endif
   let [l:out, l:at] = ['', a:start]
   for l:word in split(a:line, '\s\zs\ze\S')
-    let l:bare = strdisplaywidth(substitute(l:word, '\s\+$', '', ''))
+    let l:bare = strwidth(substitute(l:word, '\s\+$', '', ''))
     if l:at + l:bare > a:width && l:bare <= a:width
       let l:out ..= repeat(' ', a:width - l:at)
       let l:at = 0
     endif
     let l:out ..= l:word
-    let l:at = (l:at + strdisplaywidth(l:word)) % a:width
+    let l:at = (l:at + strwidth(l:word)) % a:width
   endfor
   return l:out
 endfunction
 
 " The line in pieces of at most `first`, then `width` columns.
 function! understory#render#cut(line, first, width) abort
-  let l:cells = strdisplaywidth(a:line)
+  let l:cells = strwidth(a:line)
   if l:cells <= a:first
     return [a:line]
   elseif l:cells == strchars(a:line)
@@ -51,7 +54,7 @@ function! understory#render#cut(line, first, width) abort
   endif
   let [l:pieces, l:room] = [[''], a:first]
   for l:char in split(a:line, '\zs')
-    let l:cells = strdisplaywidth(l:char)
+    let l:cells = strwidth(l:char)
     if l:cells > l:room
       call add(l:pieces, '')
       let l:room = a:width

@@ -105,15 +105,15 @@ function! s:line(node, indent) abort
   let l:end = has_key(a:node, 'mean_logprob') ? printf(' (%.2f)', a:node.mean_logprob) : ''
   let l:words = trim(substitute(a:node.preview, '\_s\+', ' ', 'g'))
   let l:words = !has_key(a:node, 'parent') ? 'the beginning' : empty(l:words) ? '¶' : l:words
-  return l:head .. s:shortened(l:words, winwidth(bufwinnr(s:tree.buffer)) - strdisplaywidth(l:head .. l:end)) .. l:end
+  return l:head .. s:shortened(l:words, winwidth(bufwinnr(s:tree.buffer)) - strwidth(l:head .. l:end)) .. l:end
 endfunction
 
 function! s:shortened(text, width) abort
-  if strdisplaywidth(a:text) <= a:width
+  if strwidth(a:text) <= a:width
     return a:text
   endif
   let l:text = strcharpart(a:text, 0, max([a:width - 1, 8]))
-  while strdisplaywidth(l:text) >= a:width && strchars(l:text) > 8
+  while strwidth(l:text) >= a:width && strchars(l:text) > 8
     let l:text = strcharpart(l:text, 0, strchars(l:text) - 1)
   endwhile
   return l:text .. '…'

@@ -36,7 +36,7 @@ function! s:overlay_mark(lines, info) abort
   let l:screen = map(understory#render#cut(a:lines[0], l:first, l:width), {_, piece -> [[piece, 'UnderstoryGhost']]})
   let l:after = substitute(strpart(getline('.'), col('.') - 1), "\t", repeat(' ', &tabstop), 'g')
   if !empty(l:after)
-    let l:used = strdisplaywidth(l:screen[-1][0][0])
+    let l:used = strwidth(l:screen[-1][0][0])
     let l:pieces = understory#render#cut(l:after, (len(l:screen) == 1 ? l:first : l:width) - l:used, l:width)
     call add(l:screen[-1], [l:pieces[0], 'Normal'])
     let l:screen += map(l:pieces[1:], {_, piece -> [[piece, 'Normal']]})
@@ -50,8 +50,8 @@ endfunction
 
 " After the last screen line, or below it where that has no room left.
 function! s:add_info(screen, info, width) abort
-  let l:used = strdisplaywidth(join(map(copy(a:screen[-1]), {_, chunk -> chunk[0]}), ''))
-  if l:used + 2 + strdisplaywidth(a:info) > a:width
+  let l:used = strwidth(join(map(copy(a:screen[-1]), {_, chunk -> chunk[0]}), ''))
+  if l:used + 2 + strwidth(a:info) > a:width
     call add(a:screen, [])
   endif
   call add(a:screen[-1], ['  ' .. a:info, 'UnderstoryInfo'])
