@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "daemon/story/bytes.h"
 #include "daemon/story/change.h"
+#include "daemon/story/common_ends.h"
 #include "daemon/story/spans.h"
 
 namespace understory::story {
@@ -59,11 +60,9 @@ Row get_fields(ByteReader& in, NodeId id) {
 }
 
 void put_splice(std::string& out, const std::string& before, const std::string& after) {
-  const auto [a, b] = std::mismatch(before.begin(), before.end(), after.begin(), after.end());
-  const auto head = static_cast<std::size_t>(a - before.begin());
-  const std::size_t most = std::min(before.size(), after.size()) - head;
-  std::size_t tail = 0;
-  while (tail < most && before[before.size() - 1 - tail] == after[after.size() - 1 - tail]) ++tail;
+  const std::size_t head = common_prefix(before, after);
+  const std::size_t tail =
+      common_suffix(before, after, std::min(before.size(), after.size()) - head);
   put_number(out, head);
   put_bytes(out, std::string_view(before).substr(head, before.size() - head - tail));
   put_bytes(out, std::string_view(after).substr(head, after.size() - head - tail));

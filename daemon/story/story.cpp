@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "daemon/story/common_ends.h"
 #include "daemon/story/spans.h"
 
 namespace understory::story {
@@ -15,19 +16,8 @@ constexpr std::int64_t kTypingMs = 3000;  // that long typing is one step
 }
 
 std::optional<Done::Splice> splice_between(const std::string& before, const std::string& after) {
-  if (before == after) return std::nullopt;
-  const auto [a, b] = std::mismatch(before.begin(), before.end(), after.begin(), after.end());
-  auto head = static_cast<std::size_t>(a - before.begin());
-  const auto cuts = [](const std::string& text, std::size_t at) {
-    return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80;
-  };
-  while (head > 0 && (cuts(before, head) || cuts(after, head))) --head;
-  const std::size_t most = std::min(before.size(), after.size()) - head;
-  std::size_t tail = 0;
-  while (tail < most && before[before.size() - 1 - tail] == after[after.size() - 1 - tail]) ++tail;
-  while (tail > 0 && (cuts(before, before.size() - tail) || cuts(after, after.size() - tail))) {
-    --tail;
-  }
+  const auto [head, tail] = common_ends(before, after);
+  if (head == before.size() && head == after.size()) return std::nullopt;
   return Done::Splice{head, before.size() - head - tail,
                       after.substr(head, after.size() - head - tail)};
 }
@@ -187,7 +177,7 @@ Done Story::merge_document(std::string_view text) {
 Done Story::sync_with(std::string_view text, bool anywhere) {
   Change change(
       tree_, [this] { return store_.next_id(); }, clock_());
-  weave_text(change, text, anywhere);
+  weave_text(change, manuscript_, text, anywhere);
   return finish(change, "sync", {tree_.header().current}, text);
 }
 

@@ -5,15 +5,13 @@
 #include <string>
 #include <unordered_map>
 
+#include "daemon/story/common_ends.h"
+
 namespace understory::story {
 namespace {
 
 // Beyond this many differences the search, which is quadratic in them, gives up.
 constexpr std::ptrdiff_t kMaxDifferences = 600;
-
-bool is_continuation(char c) {
-  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
-}
 
 using Pieces = std::vector<std::string_view>;
 
@@ -120,20 +118,9 @@ std::vector<Hunk> myers(const Ids& a, const Ids& b) {
   return hunks;
 }
 
-// Takes what is equal at both ends off, whole characters of it.
+// Takes what is equal at both ends off.
 Hunk trim(std::string_view a, std::string_view b) {
-  const std::size_t most = std::min(a.size(), b.size());
-  std::size_t head = 0;
-  while (head < most && a[head] == b[head]) ++head;
-  const auto cuts = [](std::string_view text, std::size_t at) {
-    return at < text.size() && is_continuation(text[at]);
-  };
-  while (head > 0 && (cuts(a, head) || cuts(b, head))) --head;
-  std::size_t tail = 0;
-  while (tail < most - head && a[a.size() - 1 - tail] == b[b.size() - 1 - tail]) ++tail;
-  while (tail > 0 && (is_continuation(a[a.size() - tail]) || is_continuation(b[b.size() - tail]))) {
-    --tail;
-  }
+  const auto [head, tail] = common_ends(a, b);
   return {head, a.size() - head - tail, head, b.size() - head - tail};
 }
 

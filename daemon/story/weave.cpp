@@ -307,6 +307,14 @@ bool is_worthless(const Node& node) {
          !node.bookmarked && generation_of(node) == kNoGeneration;
 }
 
+// The end of the leaf typed on, or taken back: on the way it may look like another branch.
+bool is_typing(const Tree& tree, std::string_view manuscript, std::string_view text) {
+  const Node& leaf = tree.current();
+  if (leaf.text.empty() || tree.n_live_children(leaf) > 0) return false;
+  if (text.size() <= manuscript.size() - leaf.text.size()) return false;
+  return text.starts_with(manuscript) || manuscript.starts_with(text);
+}
+
 std::size_t paragraph_end(std::string_view text, std::size_t most) {
   if (text.size() <= most) return text.size();
   const std::size_t blank = text.rfind("\n\n", most - 2);
@@ -353,35 +361,32 @@ void weave(Change& change, const std::vector<Edit>& edits) {
   for (auto edit = edits.rbegin(); edit != edits.rend(); ++edit) weave_one(change, *edit);
 }
 
-const Node* find_path(const Tree& tree, std::string_view text) {
-  const Match match = longest_match(tree, text);
-  return match.bytes == text.size() ? match.node : nullptr;
-}
-
-void weave_text(Change& change, std::string_view text, bool anywhere) {
+void weave_text(Change& change, std::string_view manuscript, std::string_view text, bool anywhere) {
   const Tree& tree = change.tree();
-  const NodeId left = tree.current().id;
-  const std::string manuscript = tree.text_to(tree.current());
   if (manuscript == text) return;
-  const Match match = longest_match(tree, text);
-  const bool is_path = match.bytes == text.size();
-  // A whole draft of another branch, with more at its end.
-  const bool goes_on = anywhere && match.node != &tree.current() &&
-                       tree.n_live_children(*match.node) == 0 && match.bytes > 0 &&
-                       !text.starts_with(manuscript);
-  if (is_path || goes_on) {
-    change.set_current(match.node->id);
-    tidy(change, left);
-    tidy_beginning(change, left);
+  std::string other;
+  if (!is_typing(tree, manuscript, text)) {
+    const NodeId left = tree.current().id;
+    const Match match = longest_match(tree, text);
+    const bool is_path = match.bytes == text.size();
+    // A whole draft of another branch, with more at its end.
+    const bool goes_on = anywhere && match.node != &tree.current() &&
+                         tree.n_live_children(*match.node) == 0 && match.bytes > 0 &&
+                         !text.starts_with(manuscript);
+    if (is_path || goes_on) {
+      change.set_current(match.node->id);
+      tidy(change, left);
+      tidy_beginning(change, left);
+    }
+    if (is_path) return;
+    if (goes_on) manuscript = other = tree.text_to(tree.current());
   }
-  if (is_path) return;
   if (tree.root().children.empty()) {
     change.set_current(plant(change, kRoot, text).id);
     return;
   }
-  const std::string before = tree.text_to(tree.current());
   std::vector<Edit> edits;
-  for (const Hunk& hunk : diff(before, text)) {
+  for (const Hunk& hunk : diff(manuscript, text)) {
     edits.push_back(
         {hunk.a_offset, hunk.a_length, std::string(text.substr(hunk.b_offset, hunk.b_length))});
   }

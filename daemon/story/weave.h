@@ -30,13 +30,10 @@ inline constexpr std::size_t kLargeNodeBytes = std::size_t{64} << 10;
 /// where one lies outside the manuscript.
 void weave(Change& change, const std::vector<Edit>& edits);
 
-/// Makes the manuscript `text`: chooses the path that has it already, or edits what differs.
-/// `anywhere`: another path that `text` goes on from may be chosen and gone on with.
-void weave_text(Change& change, std::string_view text, bool anywhere);
-
-/// The node whose path's text is all of `text`; null where there is none. The current node before
-/// others.
-const Node* find_path(const Tree& tree, std::string_view text);
+/// Makes the manuscript, which is `manuscript` now, `text`: chooses the path that has it already,
+/// or edits what differs. `anywhere`: another path that `text` goes on from may be chosen and gone
+/// on with.
+void weave_text(Change& change, std::string_view manuscript, std::string_view text, bool anywhere);
 
 /// Puts a whole text below the root as a chain of nodes: one a chapter (Markdown headings of the
 /// first and second level), large ones cut between paragraphs. Its last node, or the root.

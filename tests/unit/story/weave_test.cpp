@@ -40,6 +40,23 @@ TEST_CASE("Rule 1: a text that is another path chooses it", "[unit]") {
   CHECK(s.shape() == before);
 }
 
+TEST_CASE("Rule 1: typing past what another branch says leaves that branch alone", "[unit]") {
+  Fixture s;
+  const NodeId a = s.child(kRoot, "A. ");
+  s.child(a, "He");
+  s.choose(a);
+  for (const char* text : {"A. H", "A. He", "A. Hel", "A. He", "A. Her"}) s.sync(text);
+  CHECK(s.shape() == "A. (He | Her)");
+}
+
+TEST_CASE("Rule 1: an editor's undo after branching goes back to the old branch", "[unit]") {
+  Fixture s;
+  s.sync("A. B.");
+  s.story->branch(2, "");
+  s.sync("A. B.");
+  CHECK(s.shape() == "A.( B.)");
+}
+
 TEST_CASE("Rule 2: a change inside a node edits it and keeps what hangs on it", "[unit]") {
   Chain s;
   s.sync("Once. Two. Three.");
