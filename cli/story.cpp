@@ -162,6 +162,7 @@ void add_story(CLI::App& app, Run& run) {
   const auto options = std::make_shared<StoryOptions>();
   CLI::App& story = *app.add_subcommand("story", "The tree of branches beside a document");
   story.require_subcommand(1);
+  story.footer("Example:\n  understory story show novel.md");
 
   CLI::App& show = add(story, "show", "Draw the tree", options, run, run_show);
   show.add_flag("--trash", options->trash, "With what is in the trash");
