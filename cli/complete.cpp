@@ -210,6 +210,7 @@ void add_complete(CLI::App& app, Run& run) {
       "  understory complete --n 3 --until sentence 'She opened the letter and'\n"
       "  understory complete --file chapter1.md --max-tokens 200\n"
       "  understory complete --preset wild --dry-multiplier 1 'Nobody had told her that'\n"
+      "  understory complete --ban 'a shiver' --ban-file cliches.txt 'It was only when'\n"
       "  understory complete --logit-bias suddenly=-100 --mirostat-tau 4 'The lamp went out.'\n"
       "  understory complete -- '--and then she laughed'");
   command.callback([options, &run] { run = [options] { return run_complete(*options); }; });

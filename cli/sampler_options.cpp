@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <sstream>
 #include <string>
 #include <vector>
 
+#include "cli/input.h"
 #include "cli/validators.h"
 
 namespace understory::cli {
@@ -46,6 +48,43 @@ protocol::LogitBias parse_bias(const std::string& given) {
   else
     entry.text = token;
   return entry;
+}
+
+/// One phrase a line; blank lines and the line breaks of either system do not count.
+std::vector<std::string> read_phrases(const std::string& file) {
+  const Result<std::string> text = read_file(file);
+  if (!text) throw CLI::ValidationError("--ban-file", text.error().message);
+  std::vector<std::string> phrases;
+  std::istringstream lines(*text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (line.find_first_not_of(" \t") != std::string::npos) phrases.push_back(line);
+  }
+  return phrases;
+}
+
+void add_bans(CLI::App& command, protocol::SamplerKeys& keys) {
+  const auto ban = [&keys](const std::vector<std::string>& phrases) {
+    if (!keys.bans) keys.bans.emplace();
+    keys.bans->insert(keys.bans->end(), phrases.begin(), phrases.end());
+  };
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--ban", ban, "A phrase that must not come, in upper or lower case; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("TEXT")
+      ->group(kGroup);
+  command
+      .add_option_function<std::string>(
+          "--ban-file", [ban](const std::string& file) { ban(read_phrases(file)); },
+          "Such phrases from a file, one a line")
+      ->type_name("FILE")
+      ->group(kGroup);
+  command
+      .add_flag_callback(
+          "--ban-exact-case", [&keys] { keys.ban_ignore_case = false; },
+          "Ban phrases only as they are written")
+      ->group(kGroup);
 }
 
 void add_truncation(CLI::App& command, protocol::SamplerKeys& keys) {
@@ -109,6 +148,7 @@ void add_sampler_options(CLI::App& command, protocol::CompleteParams& params) {
       ->check(whole_number<std::uint64_t>())
       ->type_name("N")
       ->group(kGroup);
+  add_bans(command, params);
   add_truncation(command, params);
   add_penalties(command, params);
   command

@@ -25,6 +25,13 @@ const char* take(const toml::node& node, std::uint32_t& out) {
   return nullptr;
 }
 
+const char* take(const toml::node& node, bool& out) {
+  const auto value = node.value_exact<bool>();
+  if (!value) return "true or false";
+  out = *value;
+  return nullptr;
+}
+
 const char* take(const toml::node& node, std::string& out) {
   const auto value = node.value_exact<std::string>();
   if (!value) return "a string";

@@ -144,6 +144,8 @@ UNDERSTORY_FIELDS(SamplerKeys) {
   visit("mirostat_tau", m.mirostat_tau);
   visit("mirostat_eta", m.mirostat_eta);
   visit("logit_bias", m.logit_bias);
+  visit("bans", m.bans);
+  visit("ban_ignore_case", m.ban_ignore_case);
 }
 
 UNDERSTORY_FIELDS(CompleteParams) {

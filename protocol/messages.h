@@ -161,6 +161,8 @@ struct SamplerKeys {
   std::optional<float> mirostat_tau;
   std::optional<float> mirostat_eta;
   std::optional<std::vector<LogitBias>> logit_bias;
+  std::optional<std::vector<std::string>> bans;  // phrases that must not come
+  std::optional<bool> ban_ignore_case;
 };
 
 struct CompleteParams : SamplerKeys {

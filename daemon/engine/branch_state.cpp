@@ -28,34 +28,103 @@ BranchState::BranchState(const BranchRules& rules, Sequence sequence, std::uint6
       to_heal_(std::move(to_heal)),
       emit_(std::move(emit)),
       mu_(rules.sampler->mirostat().first_mu()),
-      watch_(rules.text) {}
+      watch_(rules.text),
+      bans_(rules.bans) {}
 
 void BranchState::step(LogitsView& view) {
   const Allowed allowed = rules_.healing->allowed_first(to_heal_);
-  NextToken next(view, *rules_.sampler, sequence_.tokens(), allowed, {}, mu_);
-  accept(next.pick({seed_, n_draws_}), view, allowed);
+  accept(draw(view, allowed), view, allowed);
+}
+
+std::optional<Drawn> BranchState::draw(LogitsView& view, const Allowed& allowed) {
+  std::span<const TokenId> forbidden;
+  if (trail_.size() < forbidden_.size()) forbidden = forbidden_[trail_.size()];
+  NextToken next(view, *rules_.sampler, sequence_.tokens(), allowed, forbidden, mu_);
+  return next.pick({seed_, n_draws_});
 }
 
 void BranchState::accept(std::optional<Drawn> drawn, LogitsView& view, const Allowed& allowed) {
-  ++n_draws_;
-  if (!drawn) return finish(FinishReason::kBanned);
-  mu_ = rules_.sampler->mirostat().next_mu(mu_, drawn->surprise_bits);
-  const TokenId token = drawn->token;
   const tokenizer::Tokenizer& tokenizer = *rules_.tokenizer;
-  // A control token in the midst of prose is a text's end as well.
-  if (tokenizer.is_end_of_generation(token) || tokenizer.is_control(token))
-    return finish(FinishReason::kEndOfText);
-  if (!is_confident(view, token, rules_.params->stop, allowed))
-    return finish(FinishReason::kConfidence);
-  take(token, view);
+  while (true) {
+    ++n_draws_;
+    if (!drawn) return go_back_one();
+    const TokenId token = drawn->token;
+    // A control token in the midst of prose is a text's end as well.
+    if (tokenizer.is_end_of_generation(token) || tokenizer.is_control(token))
+      return finish(FinishReason::kEndOfText);
+    if (!is_confident(view, token, rules_.params->stop, allowed))
+      return finish(FinishReason::kConfidence);
+    const std::optional<Position> ban = find_ban(token);
+    if (!ban) return take(*drawn, view);
+    const bool is_here = *ban == trail_.size();
+    if (!forbid(*ban, is_here ? token : trail_[*ban].token)) return finish(FinishReason::kBanned);
+    if (!is_here) return;  // the logits there come with the next step
+    drawn = draw(view, allowed);
+  }
 }
 
-void BranchState::take(TokenId token, LogitsView& view) {
+std::optional<BranchState::Position> BranchState::find_ban(TokenId token) {
+  if (!bans_) return std::nullopt;
+  const std::string_view piece = rules_.tokenizer->piece(token);
+  const auto begin = bans_->push(piece.substr(std::min(to_heal_.size(), piece.size())));
+  if (!begin) return std::nullopt;
+  const Position position = position_of(*begin);
+  bans_->cut(n_bytes_);
+  return position;
+}
+
+BranchState::Position BranchState::position_of(std::ptrdiff_t byte) const {
+  const std::size_t at = byte < 0 ? 0 : static_cast<std::size_t>(byte);
+  if (n_bytes_ <= at) return trail_.size();
+  // The last token that begins there or before: those before the first of the text add nothing.
+  const auto after =
+      std::upper_bound(trail_.begin(), trail_.end(), at,
+                       [](std::size_t b, const Mark& mark) { return b < mark.n_bytes; });
+  return static_cast<Position>(after - trail_.begin()) - 1;
+}
+
+bool BranchState::forbid(Position position, TokenId token) {
+  constexpr std::size_t kMaxForbidden = 64;  // at one position
+  constexpr std::uint32_t kMaxRefused = 512;
+  if (position < trail_.size()) go_back_to(position);
+  forbidden_.resize(position + 1);
+  forbidden_[position].push_back(token);
+  return forbidden_[position].size() <= kMaxForbidden && ++n_refused_ <= kMaxRefused;
+}
+
+void BranchState::go_back_to(Position position) {
+  Mark& mark = trail_[position];
+  sequence_.cut(mark.n_sequence);
+  n_bytes_ = mark.n_bytes;
+  text_.resize(mark.n_text);
+  tokens_.resize(mark.n_tokens);
+  to_heal_ = std::move(mark.to_heal);
+  characters_ = std::move(mark.characters);
+  mu_ = mark.mu;
+  n_safe_ = mark.n_safe;
+  watch_ = mark.watch;
+  bans_->cut(n_bytes_);
+  trail_.erase(trail_.begin() + static_cast<std::ptrdiff_t>(position), trail_.end());
+}
+
+/// Nothing may come here: then what led here may not either.
+void BranchState::go_back_one() {
+  const bool can = !trail_.empty() && trail_.back().n_safe >= n_emitted_;
+  if (!can || !forbid(trail_.size() - 1, trail_.back().token)) finish(FinishReason::kBanned);
+}
+
+void BranchState::take(const Drawn& drawn, LogitsView& view) {
+  const TokenId token = drawn.token;
+  if (bans_)
+    trail_.push_back({token, sequence_.size(), n_bytes_, text_.size(), tokens_.size(), n_safe_,
+                      to_heal_, characters_, watch_, mu_});
+  mu_ = rules_.sampler->mirostat().next_mu(mu_, drawn.surprise_bits);
   const tokenizer::Tokenizer& tokenizer = *rules_.tokenizer;
   std::string_view piece = tokenizer.piece(token);
   const std::size_t n_healed = std::min(to_heal_.size(), piece.size());
   to_heal_.erase(0, n_healed);
   const std::string_view text = piece.substr(n_healed);
+  n_bytes_ += text.size();
   if (text.empty() && n_healed > 0) ++n_healing_draws_;
   if (!text.empty() || n_healed == 0) {
     tokens_.push_back({token, std::string(text), view.logprob(token),
@@ -71,12 +140,19 @@ void BranchState::take(TokenId token, LogitsView& view) {
 
 void BranchState::add_text(std::string_view bytes) {
   const std::string whole = characters_.push(bytes);
-  if (whole.empty()) return;
   text_ += whole;
+  if (whole.empty()) return;
   const TextWatch::Verdict verdict = watch_.look(text_);
   suppressed_ = verdict.suppressed;
   if (verdict.end) return finish_at(*verdict.end, verdict.reason);
-  emit_up_to(verdict.safe);
+  emit_up_to(std::min(verdict.safe, lasting()));
+}
+
+std::size_t BranchState::lasting() const {
+  if (!bans_) return text_.size();
+  const Position open = position_of(bans_->open_from());
+  // Back there, another token may complete what was open then, or end the text before.
+  return open == trail_.size() ? text_.size() : trail_[open].n_safe;
 }
 
 void BranchState::finish_at(std::size_t end, FinishReason reason) {
@@ -96,6 +172,11 @@ void BranchState::finish(FinishReason reason) {
   const bool unsaid = interrupted && closing.suppressed == Suppressed::kEmpty;
   if (!suppressed_ && !unsaid) suppressed_ = closing.suppressed;
   if (!suppressed_) emit_up_to(text_.size());
+}
+
+Opening BranchState::opening() const {
+  if (finished()) return {text_, true};
+  return {std::string_view(text_).substr(0, lasting()), false};
 }
 
 void BranchState::release() {

@@ -1,11 +1,17 @@
 // One branch of a completion while it grows: its tokens in the KV cache, the bytes still to be
 // healed, its text, and where it stops.
+//
+// A token that completes a banned phrase is not taken. The branch goes back to the token in which
+// the phrase begins (to its first one where that is before the cursor), forbids that token there
+// and draws again. Text that may yet become a banned phrase is held back, from the beginning of
+// such a token on, so that what was emitted is never taken back.
 #pragma once
 
 #include <functional>
 #include <optional>
 #include <string>
 
+#include "daemon/engine/ban_scan.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/healing.h"
 #include "daemon/engine/next_token.h"
@@ -24,6 +30,7 @@ struct BranchRules {
   const Sampler* sampler = nullptr;
   std::uint32_t max_positions = 0;
   TextRules text;
+  std::optional<BanScan> bans;  // after the prefix; absent where nothing is banned
 };
 
 /// The likeliest `n` tokens of a row, as results report them.
@@ -54,7 +61,7 @@ class BranchState {
   /// Instead of release(), after finish(): the branch ends with nothing to show.
   void suppress(Suppressed reason) { suppressed_ = reason; }
   /// What it says, junk or not.
-  Opening opening() const { return {text_, finished()}; }
+  Opening opening() const;
 
   Sequence& sequence() { return sequence_; }
   std::uint64_t n_draws() const { return n_draws_; }
@@ -65,7 +72,31 @@ class BranchState {
   Branch result() const;
 
  private:
-  void take(tokenizer::TokenId token, LogitsView& view);
+  /// The branch before one of its tokens, to go back to.
+  struct Mark {
+    tokenizer::TokenId token = 0;
+    std::uint32_t n_sequence = 0;  // tokens
+    std::size_t n_bytes = 0;       // of its text
+    std::size_t n_text = 0;        // of those, in whole characters
+    std::size_t n_tokens = 0;
+    std::size_t n_safe = 0;
+    std::string to_heal;
+    Utf8Stream characters;
+    TextWatch watch;
+    double mu = 0;
+  };
+  using Position = std::size_t;  // index into trail_; its size: the next token
+
+  std::optional<Drawn> draw(LogitsView& view, const Allowed& allowed);
+  std::optional<Position> find_ban(tokenizer::TokenId token);
+  Position position_of(std::ptrdiff_t byte) const;
+  bool forbid(Position position, tokenizer::TokenId token);
+  void go_back_to(Position position);
+  void go_back_one();
+
+  void take(const Drawn& drawn, LogitsView& view);
+  /// What of the text no ban can take back.
+  std::size_t lasting() const;
   void add_text(std::string_view bytes);
   void finish_at(std::size_t end, FinishReason reason);
   void cut(std::size_t end);
@@ -82,10 +113,15 @@ class BranchState {
   std::uint32_t n_healing_draws_ = 0;
   double mu_;  // of mirostat
   Utf8Stream characters_;
-  std::string text_;  // whole characters
+  std::string text_;         // whole characters
+  std::size_t n_bytes_ = 0;  // of the tokens' texts: with the beginning of the next character
   TextWatch watch_;
   std::size_t n_safe_ = 0;  // of text_, may be emitted
   std::size_t n_emitted_ = 0;
+  std::optional<BanScan> bans_;
+  std::vector<Mark> trail_;                                 // with bans only
+  std::vector<std::vector<tokenizer::TokenId>> forbidden_;  // by position, up to the next token
+  std::uint32_t n_refused_ = 0;
   bool released_ = false;
   std::vector<TokenResult> tokens_;
   std::optional<FinishReason> finish_reason_;

@@ -47,8 +47,13 @@ CompletionJob::CompletionJob(std::shared_ptr<Ticket> ticket, Need need, Completi
       prompt_(std::move(prompt)),
       listener_(std::move(listener)),
       sampler_(params_.sampler, context.tokenizer) {
-  rules_ = {&params_,  &context.tokenizer,      &context.healing,
-            &sampler_, context.max_positions(), TextRules(params_, prompt_.tail)};
+  rules_ = {&params_,    &context.tokenizer,      &context.healing,
+            &sampler_,   context.max_positions(), TextRules(params_, prompt_.tail),
+            std::nullopt};
+  if (const BanParams& bans = params_.sampler.bans; !bans.phrases.empty()) {
+    bans_.emplace(bans.phrases, bans.ignore_case);
+    rules_.bans.emplace(*bans_, params_.prefix);
+  }
   params_.prefix = {};  // the prompt has what is needed of it
 }
 

@@ -46,6 +46,7 @@ class CompletionJob : public Job {
   std::shared_ptr<CompletionListener> listener_;
   Context* context_ = nullptr;  // from start() on
   Sampler sampler_;
+  std::optional<PhraseTrie> bans_;
   BranchRules rules_;
 
   std::optional<Sequence> prompt_sequence_;  // until the branches begin

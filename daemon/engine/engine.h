@@ -65,7 +65,7 @@ enum class FinishReason {
   kLength,      // max_tokens
   kEndOfText,   // the model ended the text
   kContext,     // no room left
-  kBanned,      // nothing is left that may come
+  kBanned,      // nothing is left that may come, or no way round a ban was found
   kConfidence,  // the next token is too uncertain
   kTime,        // the time budget is spent
   kRepetition,  // it repeated what was just written, itself, or an earlier branch

@@ -47,6 +47,17 @@ Sequence Sequence::fork() const {
   return copy;
 }
 
+void Sequence::cut(std::uint32_t n_tokens) {
+  assert(n_tokens > 0 && n_tokens <= size());
+  tokens_.resize(n_tokens);
+  n_computed_ = std::min(n_computed_, n_tokens - 1);
+  const std::uint32_t n_blocks = (n_computed_ + kBlockSize - 1) / kBlockSize;
+  while (blocks_.size() > n_blocks) {
+    kv_->pool().release(blocks_.back());
+    blocks_.pop_back();
+  }
+}
+
 bool Sequence::prepare(std::uint32_t n_rows, BlockCopies& copies) {
   assert(n_rows <= n_pending());
   if (n_rows == 0) return true;

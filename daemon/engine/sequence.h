@@ -39,6 +39,10 @@ class Sequence {
   /// Makes the last token one to compute again, for its results. There are two tokens or more,
   /// or one.
   void recompute_last() { n_computed_ = std::min(n_computed_, size() - 1); }
+  /// Keeps the first n_tokens > 0. The last of them counts as not computed, so that its logits
+  /// can be had again. Blocks beyond are given back; one that is shared is copied before it is
+  /// written again.
+  void cut(std::uint32_t n_tokens);
 
   const std::vector<tokenizer::TokenId>& tokens() const { return tokens_; }
   std::uint32_t size() const { return static_cast<std::uint32_t>(tokens_.size()); }

@@ -37,23 +37,23 @@ TextRules::TextRules(const CompletionParams& params, std::string before_cursor)
 
 TextWatch::Verdict TextWatch::look(std::string_view text) {
   Verdict verdict;
-  const StopScan unit = find_unit_end(rules_.until, rules_.before, text);
-  const StopScan met = rules_.suffix.scan(rules_.before, text);
+  const StopScan unit = find_unit_end(rules_->until, rules_->before, text);
+  const StopScan met = rules_->suffix.scan(rules_->before, text);
   end_at(unit.end, FinishReason::kStop, verdict);
   end_at(met.end, FinishReason::kStop, verdict);
   verdict.safe = std::min(unit.safe, met.safe);
-  if (rules_.suppress) look_for_junk(text, verdict);
+  if (rules_->suppress) look_for_junk(text, verdict);
   // The text may still be cut at what is safe so far, and then not end with what the suffix says.
   if (verdict.safe < text.size())
-    verdict.safe = rules_.suffix.scan(rules_.before, text.substr(0, verdict.safe)).safe;
-  const bool shows_nothing = rules_.suppress && !has_word(text.substr(0, verdict.safe));
+    verdict.safe = rules_->suffix.scan(rules_->before, text.substr(0, verdict.safe)).safe;
+  const bool shows_nothing = rules_->suppress && !has_word(text.substr(0, verdict.safe));
   if (shows_nothing) verdict.safe = 0;
   shown_ = std::max(shown_, verdict.safe);
   return verdict;
 }
 
 void TextWatch::look_for_junk(std::string_view text, Verdict& verdict) {
-  const Echo::Match echo = rules_.echo.match(text, false);
+  const Echo::Match echo = rules_->echo.match(text, false);
   if (echo == Echo::Match::kEcho) {
     verdict = {0, 0, FinishReason::kRepetition, Suppressed::kRepeats};
     return;
@@ -69,14 +69,14 @@ void TextWatch::look_for_junk(std::string_view text, Verdict& verdict) {
 TextWatch::Closing TextWatch::close(std::string_view text) const {
   Closing closing;
   closing.end =
-      std::max(rules_.suffix.trimmed_end(rules_.before, text), std::min(shown_, text.size()));
-  if (!rules_.suppress) return closing;
+      std::max(rules_->suffix.trimmed_end(rules_->before, text), std::min(shown_, text.size()));
+  if (!rules_->suppress) return closing;
   const std::string_view left = text.substr(0, closing.end);
   if (is_blank(left))
     closing.suppressed = Suppressed::kEmpty;
   else if (!has_word(left))
     closing.suppressed = Suppressed::kPunctuation;
-  else if (rules_.echo.match(left, true) == Echo::Match::kEcho)
+  else if (rules_->echo.match(left, true) == Echo::Match::kEcho)
     closing.suppressed = Suppressed::kRepeats;
   return closing;
 }

@@ -31,11 +31,11 @@ struct TextRules {
   TextRules(const CompletionParams& params, std::string before_cursor);
 };
 
-/// The rules as they follow one branch.
+/// The rules as they follow one branch. A copy goes back to where it was made.
 class TextWatch {
  public:
   /// rules must outlive it.
-  explicit TextWatch(const TextRules& rules) : rules_(rules) {}
+  explicit TextWatch(const TextRules& rules) : rules_(&rules) {}
 
   struct Verdict {
     std::size_t safe = 0;            // text[0, safe) stays, whatever follows
@@ -57,7 +57,7 @@ class TextWatch {
  private:
   void look_for_junk(std::string_view text, Verdict& verdict);
 
-  const TextRules& rules_;
+  const TextRules* rules_;
   LoopWatch loop_;
   std::size_t shown_ = 0;  // the furthest `safe` so far
 };

@@ -48,6 +48,8 @@ void apply(const protocol::SamplerKeys& keys, engine::SamplerParams& params) {
   set(keys.dry_breakers, params.dry.breakers);
   set(keys.mirostat_tau, params.mirostat.tau);
   set(keys.mirostat_eta, params.mirostat.eta);
+  set(keys.bans, params.bans.phrases);
+  set(keys.ban_ignore_case, params.bans.ignore_case);
   if (!keys.logit_bias) return;
   params.logit_bias.clear();
   for (const protocol::LogitBias& entry : *keys.logit_bias)

@@ -72,6 +72,35 @@ class Samplers(unittest.TestCase):
         self.assertIn("no single token spells 'qwertyuiop'; its tokens are '",
                       caught.exception.message)
 
+    def test_banned_phrases_never_show_in_chunks_or_result(self):
+        bans = ["the", "Had been", " and ", "he w", "”", "was a", "ing"]
+        plain = self.complete(n=4, max_tokens=40)["branches"]
+        self.assertTrue(any(ban.lower() in b["text"].lower() for b in plain for ban in bans))
+        for settings in ({}, {"temperature": 0}, {"xtc_probability": 0.5}, {"n": 4},
+                         {"prefix": OPENING + " th"}, {"until": "sentence"}):
+            with self.subTest(settings=settings):
+                self.client.notifications.clear()
+                result = self.complete(**{"n": 2, "max_tokens": 40, "bans": bans, **settings})
+                prefix = settings.get("prefix", OPENING)
+                streamed = [""] * len(result["branches"])
+                for _, (chunk,) in self.client.notifications:
+                    streamed[chunk["branch"]] += chunk["text"]
+                self.assertEqual(streamed, [b["text"] for b in result["branches"]])
+                for text in streamed:
+                    for ban in bans:
+                        seam = (prefix[len(prefix) - len(ban) + 1:] + text).lower()
+                        self.assertNotIn(ban.lower(), seam)
+
+    def test_a_branch_with_bans_is_reproduced_by_its_seed(self):
+        setting = {"bans": ["the", "and", "was"], "max_tokens": 40}
+        for branch in self.complete(n=3, **setting)["branches"]:
+            self.assertEqual(self.text(**{**setting, "seed": branch["seed"]}), branch["text"])
+
+    def test_case_counts_where_it_is_asked_for(self):
+        word = self.text(temperature=0).split()[0]
+        self.assertNotIn(word, self.text(temperature=0, bans=[word.upper()]))
+        self.assertIn(word, self.text(temperature=0, bans=[word.upper()], ban_ignore_case=False))
+
 
 if __name__ == "__main__":
     unittest.main()

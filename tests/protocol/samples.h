@@ -72,6 +72,8 @@ inline CompleteParams complete() {
   p.mirostat_tau = 4.0f;
   p.mirostat_eta = 0.125f;
   p.logit_bias = {{7, std::nullopt, -100.0f}, {std::nullopt, "sigh", -1.5f}};
+  p.bans = {"a shiver", "d\xc3\xa9j\xc3\xa0 vu"};
+  p.ban_ignore_case = false;
   p.seed = 9007199254740991;
   p.top = 2;
   p.healing = false;

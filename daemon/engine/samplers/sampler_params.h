@@ -49,6 +49,13 @@ struct MirostatParams {
   float eta = 0.1f;  // [0, 1]
 };
 
+/// Texts that must not come. They hold back what may yet become one of them, and are no stage:
+/// see branch_state.h.
+struct BanParams {
+  std::vector<std::string> phrases;  // valid UTF-8, 1 to 1024 bytes each, 256 KiB in all
+  bool ignore_case = true;
+};
+
 /// Neutral for base models: the distribution as it is, less its unlikely tail.
 struct SamplerParams {
   float temperature = 1.0f;  // [0, 100]; 0: greedy
@@ -62,6 +69,7 @@ struct SamplerParams {
   PenaltyParams penalties;
   DryParams dry;
   std::vector<LogitBias> logit_bias;
+  BanParams bans;
   std::optional<std::uint64_t> seed;  // drawn and reported where absent
 };
 

@@ -1,6 +1,7 @@
 // The ranges of what a client may ask of the samplers.
 #include "daemon/engine/ranges.h"
 #include "daemon/engine/samplers/sampler_params.h"
+#include "daemon/engine/utf8.h"
 
 namespace understory::engine {
 namespace {
@@ -12,6 +13,9 @@ Error too_many(const std::string& field, std::size_t max) {
   return {ErrorCode::kInvalidArgument,
           field + " may have at most " + std::to_string(max) + " entries"};
 }
+
+constexpr std::size_t kMaxPhraseBytes = 1024;
+constexpr std::size_t kMaxBanBytes = 256 * 1024;
 
 struct Range {
   const char* field;
@@ -35,6 +39,29 @@ Status validate(const LogitBias& entry) {
     return Error{ErrorCode::kInvalidArgument, "a logit_bias takes an id or a text, not both"};
   const Range range{"logit_bias", entry.bias, -100, 100};
   if (!range.holds()) return out_of_range(range.field, range.text(), number(range.value));
+  return {};
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    if (utf8_state(text) != Utf8State::kWhole) return false;
+    text.remove_prefix(utf8_length(static_cast<unsigned char>(text[0])));
+  }
+  return true;
+}
+
+Status validate(const BanParams& bans) {
+  const auto refuse = [](const std::string& what) {
+    return Error{ErrorCode::kInvalidArgument, "bans " + what};
+  };
+  std::size_t n_bytes = 0;
+  for (const std::string& phrase : bans.phrases) {
+    if (phrase.empty()) return refuse("must not have an empty text");
+    if (phrase.size() > kMaxPhraseBytes) return refuse("may have at most 1024 bytes each");
+    if (!is_utf8(phrase)) return refuse("must be valid UTF-8");
+    n_bytes += phrase.size();
+  }
+  if (n_bytes > kMaxBanBytes) return refuse("may have at most 262144 bytes in all");
   return {};
 }
 
@@ -67,7 +94,7 @@ Status validate(const SamplerParams& p) {
   if (p.logit_bias.size() > kMaxBiases) return too_many("logit_bias", kMaxBiases);
   for (const LogitBias& entry : p.logit_bias)
     if (Status valid = validate(entry); !valid.ok()) return valid;
-  return {};
+  return validate(p.bans);
 }
 
 }  // namespace understory::engine

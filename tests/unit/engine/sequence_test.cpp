@@ -51,6 +51,31 @@ TEST_CASE("Forks share blocks and copy the one they write into", "[unit]") {
   CHECK(model.violations().empty());
 }
 
+TEST_CASE("A sequence that is cut goes on as one that never was longer", "[unit]") {
+  testing::FakeModel model({.vocab_size = 50});
+  for (std::uint32_t n_prompt = 1; n_prompt <= 34; ++n_prompt) {
+    KvStore kv(16);
+    Sequence other(kv, random_tokens(1, n_prompt));
+    const auto after_prompt = compute(model, kv, other);
+    Sequence sequence = other.fork();
+    for (std::uint32_t more : {1u, 5u, 20u}) {
+      for (std::uint32_t i = 0; i < more; ++i) sequence.append(i);
+      compute(model, kv, sequence);
+      sequence.cut(n_prompt);
+      CHECK(sequence.n_pending() == 1);
+      CHECK(sequence.blocks().size() == (n_prompt - 1 + 15) / 16);
+      CHECK(compute(model, kv, sequence) == after_prompt);
+    }
+    // The other still has its own.
+    other.append(7);
+    const auto after = compute(model, kv, other);
+    Tokens tokens = random_tokens(1, n_prompt);
+    tokens.push_back(7);
+    CHECK(after == model.logits_after(tokens));
+    CHECK(model.violations() == std::vector<std::string>{});
+  }
+}
+
 TEST_CASE("Where the pool is empty a sequence keeps what it had", "[unit]") {
   testing::FakeModel model({.vocab_size = 50});
   KvStore kv(2);

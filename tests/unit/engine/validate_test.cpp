@@ -84,6 +84,11 @@ TEST_CASE("Absurd sampler values are refused by name and range", "[unit]") {
   CHECK_THAT(refused([](auto& s) { s.dry.breakers = {""}; }), Contains("dry_breakers"));
   CHECK_THAT(refused([](auto& s) { s.dry.breakers.resize(65, "x"); }), Contains("at most 64"));
   CHECK_THAT(refused([](auto& s) { s.mirostat.tau = 21; }), Contains("mirostat_tau"));
+  CHECK(refused([](auto& s) { s.bans.phrases = {""}; }) == "bans must not have an empty text");
+  CHECK(refused([](auto& s) { s.bans.phrases = {"\xff"}; }) == "bans must be valid UTF-8");
+  CHECK_THAT(refused([](auto& s) { s.bans.phrases = {std::string(1025, 'a')}; }), Contains("1024"));
+  CHECK_THAT(refused([](auto& s) { s.bans.phrases.resize(300, std::string(1024, 'a')); }),
+             Contains("262144 bytes in all"));
   CHECK_THAT(refused([](auto& s) { s.mirostat.eta = 2; }), Contains("mirostat_eta"));
   CHECK(refused([](auto& s) {
           s.logit_bias = {{1, "", 101}};

@@ -79,6 +79,8 @@ temperature = 1
 dry_multiplier = 0.75
 top_k = 40
 dry_breakers = ["\n", "--"]
+bans = ["a shiver"]
+ban_ignore_case = false
 logit_bias = [{text = "suddenly", bias = -4}, {id = 7, bias = -100}]
 [presets.base]
 min_p = 0.2
@@ -88,6 +90,8 @@ min_p = 0.2
   const auto noir = resolved(presets, "noir");
   CHECK(noir.dry.multiplier == 0.75f);
   CHECK(noir.top_k == 40);
+  CHECK(noir.bans.phrases == std::vector<std::string>{"a shiver"});
+  CHECK_FALSE(noir.bans.ignore_case);
   CHECK(noir.dry.breakers == std::vector<std::string>{"\n", "--"});
   CHECK(noir.logit_bias == std::vector<engine::LogitBias>{{{}, "suddenly", -4}, {7, "", -100}});
   CHECK(resolved(presets, "base").min_p == 0.2f);  // a writer's own wins
