@@ -105,6 +105,7 @@ void CompletionJob::begin_branches() {
 }
 
 void CompletionJob::note_first_token() {
+  mark_served();
   first_token_at_ = Clock::now();
   timings_.ttft_ms = ms_between(ticket().submitted, *first_token_at_);
   timings_.prefill_ms = ms_between(started_at_, *first_token_at_);

@@ -1,6 +1,7 @@
 // The engine's thread, its bounded queue, and the requests that others may cancel.
 #include "daemon/engine/engine.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -61,7 +62,7 @@ class Engine::Impl {
         tokenizer_(std::move(tokenizer)),
         options_(options),
         context_(*model_, *tokenizer_),
-        scheduler_(context_) {
+        scheduler_(context_, options.patience) {
     publish_kv();
     thread_ = std::thread([this] { run(); });
   }
@@ -77,8 +78,8 @@ class Engine::Impl {
     auto ticket = make_ticket(client, params.document);
     if (params.stop.time_budget_ms > 0)
       ticket->deadline = ticket->submitted + std::chrono::milliseconds(params.stop.time_budget_ms);
-    if (!params.document.empty()) supersede(client, params.document, ticket->id);
-    if (Status free = check_room(); !free.ok()) return free.error();
+    if (!params.document.empty()) supersede(*ticket);
+    if (Status free = check_room(client); !free.ok()) return free.error();
     return enqueue(ticket,
                    CompletionJob::make(ticket, std::move(params), std::move(listener), context_));
   }
@@ -90,7 +91,7 @@ class Engine::Impl {
       return Error{ErrorCode::kInvalidArgument,
                    "top must be between 0 and 64, but is " + std::to_string(params.top)};
     auto ticket = make_ticket(client, {});
-    if (Status free = check_room(); !free.ok()) return free.error();
+    if (Status free = check_room(client); !free.ok()) return free.error();
     return enqueue(ticket, ScoreJob::make(ticket, params, std::move(listener), context_));
   }
 
@@ -140,37 +141,46 @@ class Engine::Impl {
     ticket->id = next_id_.fetch_add(1);
     ticket->client = client;
     ticket->document = std::move(document);
-    ticket->submitted = Clock::now();
+    ticket->submitted = ticket->waiting_since = Clock::now();
     return ticket;
   }
 
-  /// The newest request for a document ends the older ones.
-  void supersede(ClientId client, const std::string& document, RequestId newest) {
+  /// The newest request for a document ends the older ones and, where they have shown nothing,
+  /// takes over their wait: who types on must not lose the turn by it.
+  void supersede(Ticket& newest) {
     std::lock_guard lock(mutex_);
-    for (const auto& [id, ticket] : live_)
-      if (id < newest && ticket->client == client && ticket->document == document)
-        ticket->cancelled = true;
+    for (const auto& [id, ticket] : live_) {
+      const bool older = id < newest.id && ticket->client == newest.client;
+      if (!older || ticket->document != newest.document) continue;
+      ticket->cancelled = true;
+      if (!ticket->served)
+        newest.waiting_since = std::min(newest.waiting_since, ticket->waiting_since);
+    }
   }
 
-  Status check_room() const {
+  Status check_room(ClientId client) const {
     std::lock_guard lock(mutex_);
-    return check_room_locked();
+    return check_room_locked(client);
   }
 
-  Status check_room_locked() const {
+  Status check_room_locked(ClientId client) const {
     if (stopping_) return Error{ErrorCode::kUnavailable, "the engine is shutting down"};
     // Cancelled requests leave within one step; they count only where they pile up.
     const bool piled_up = waiting_.size() >= std::size_t{8} * options_.max_queue;
     if (n_waiting() >= options_.max_queue || piled_up)
       return Error{ErrorCode::kBusy, std::to_string(n_waiting()) +
                                          " requests are waiting already; try again shortly"};
+    if (const std::uint32_t own = n_waiting(client); own >= options_.max_queue_per_client)
+      return Error{ErrorCode::kBusy, std::to_string(own) +
+                                         " of your requests are waiting already; try again when "
+                                         "some have ended"};
     return {};
   }
 
   Result<RequestId> enqueue(const std::shared_ptr<Ticket>& ticket, std::unique_ptr<Job> job) {
     {
       std::lock_guard lock(mutex_);
-      if (Status free = check_room_locked(); !free.ok()) return free.error();
+      if (Status free = check_room_locked(ticket->client); !free.ok()) return free.error();
       live_.emplace(ticket->id, ticket);
       waiting_.push_back(std::move(job));
     }
@@ -178,41 +188,56 @@ class Engine::Impl {
     return ticket->id;
   }
 
-  std::uint32_t n_waiting() const {
-    std::uint32_t n = 0;
-    for (const auto& job : waiting_) n += job->ticket().cancelled ? 0 : 1;
-    return n;
+  std::uint32_t n_waiting(std::optional<ClientId> client = std::nullopt) const {
+    return static_cast<std::uint32_t>(
+        std::count_if(waiting_.begin(), waiting_.end(), [&](const auto& job) {
+          const Ticket& ticket = job->ticket();
+          return !ticket.cancelled && (!client || ticket.client == *client);
+        }));
   }
 
   void run() {
-    while (auto ended = wait_and_admit()) {
-      for (auto& job : *ended) {
-        job->cancel();
-        job->close(context_);
-      }
-      for (auto& job : scheduler_.step()) ended->push_back(std::move(job));
-      publish_kv();
-      answer(*ended);
+    while (wait_for_work()) {
+      // Before the next step, so that they hear of it at once and their room is free.
+      answer(end_cancelled());
+      admit();
+      answer(scheduler_.step());
     }
   }
 
-  /// Sleeps while there is nothing to do. Returns the waiting jobs that were cancelled or whose
-  /// time is over; nullopt at the end.
-  std::optional<Jobs> wait_and_admit() {
+  /// Sleeps while there is nothing to do; false at the end.
+  bool wait_for_work() {
     std::unique_lock lock(mutex_);
     wake_.wait(lock, [&] { return stopping_ || !waiting_.empty() || !scheduler_.idle(); });
-    Jobs cancelled;
-    for (auto& job : waiting_)
-      if (job->ticket().cancelled || job->ticket().is_over()) cancelled.push_back(std::move(job));
-    std::erase(waiting_, nullptr);
-    if (!stopping_) scheduler_.admit(waiting_);
-    n_active_ = scheduler_.n_running();
-    if (stopping_ && cancelled.empty() && waiting_.empty() && scheduler_.idle())
-      return std::nullopt;
-    return cancelled;
+    return !stopping_ || !waiting_.empty() || !scheduler_.idle();
   }
 
-  void answer(Jobs& ended) {
+  /// What is cancelled or whose time is over, waiting or running; closed.
+  Jobs end_cancelled() {
+    Jobs ended;
+    {
+      std::lock_guard lock(mutex_);
+      for (auto& job : waiting_)
+        if (job->ticket().cancelled || job->ticket().is_over()) ended.push_back(std::move(job));
+      std::erase(waiting_, nullptr);
+    }
+    // Not under the lock: they call their listeners.
+    for (auto& job : ended) {
+      job->cancel();
+      job->close(context_);
+    }
+    for (auto& job : scheduler_.end_cancelled()) ended.push_back(std::move(job));
+    return ended;
+  }
+
+  void admit() {
+    std::lock_guard lock(mutex_);
+    if (!stopping_) scheduler_.admit(waiting_);
+    n_active_ = scheduler_.n_running();
+  }
+
+  void answer(Jobs ended) {
+    publish_kv();
     {
       std::lock_guard lock(mutex_);
       for (const auto& job : ended) live_.erase(job->ticket().id);

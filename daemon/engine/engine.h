@@ -4,6 +4,7 @@
 // The engine knows no Asio and no MessagePack.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -153,7 +154,11 @@ class ScoreListener {
 };
 
 struct EngineOptions {
-  std::uint32_t max_queue = 64;  // waiting requests; more are refused with kBusy
+  // Waiting requests, of all clients and of one; more are refused with kBusy.
+  std::uint32_t max_queue = 256;
+  std::uint32_t max_queue_per_client = 16;
+  // Whoever has waited longer than this for a first token goes before those that came later.
+  std::chrono::milliseconds patience{1000};
 };
 
 struct Percentiles {

@@ -19,8 +19,12 @@ struct Ticket {
   ClientId client = 0;
   std::string document;
   Clock::time_point submitted;
+  /// Since when the client has waited for a first token in this document: the submission, or
+  /// that of an older request which this one superseded before it came to show anything.
+  Clock::time_point waiting_since;
   std::optional<Clock::time_point> deadline;
   std::atomic<bool> cancelled{false};
+  std::atomic<bool> served{false};  // has its first token
 
   bool is_over() const { return deadline && Clock::now() >= *deadline; }
 };
@@ -59,6 +63,9 @@ class Job {
   virtual void close(Context& context) = 0;
   /// Calls the listener; once, after close().
   virtual void answer() = 0;
+
+ protected:
+  void mark_served() { ticket_->served = true; }
 
  private:
   std::shared_ptr<Ticket> ticket_;

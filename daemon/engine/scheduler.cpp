@@ -1,7 +1,9 @@
 #include "daemon/engine/scheduler.h"
 
 #include <algorithm>
+#include <optional>
 #include <tuple>
+#include <utility>
 
 namespace understory::engine {
 namespace {
@@ -11,12 +13,13 @@ constexpr std::uint32_t kBackgroundRows = 8;
 
 /// Orders jobs: interactive before background, the impatient oldest first, then newest first.
 struct Urgency {
+  std::chrono::milliseconds patience;
   Clock::time_point now = Clock::now();
 
   auto key(const Job& job) const {
-    const auto submitted = job.ticket().submitted;
-    const bool patient = now - submitted < kPatience;
-    const auto age = (now - submitted).count();
+    const auto waited = now - job.ticket().waiting_since;
+    const bool patient = waited < patience;
+    const auto age = waited.count();
     return std::tuple(job.is_background(), patient, patient ? age : -age);
   }
   bool operator()(const Job& a, const Job& b) const { return key(a) < key(b); }
@@ -51,16 +54,43 @@ Status run_guarded(Step& step, model::Model& model) {
 }  // namespace
 
 void Scheduler::admit(std::vector<std::unique_ptr<Job>>& waiting) {
-  const Urgency urgency;
-  while (!waiting.empty()) {
-    const auto best = std::min_element(waiting.begin(), waiting.end(),
-                                       [&](auto& a, auto& b) { return urgency(*a, *b); });
-    if (!fits((*best)->need())) return;
+  const Urgency urgency{patience_};
+  Shares shares = shares_of_running();
+  const auto key = [&](const Job& job) {
+    return std::tuple(job.is_background(), shares[job.ticket().client].n_jobs, urgency.key(job));
+  };
+  while (true) {
+    auto best = waiting.end();
+    for (auto job = waiting.begin(); job != waiting.end(); ++job) {
+      if (exceeds_share((*job)->need(), shares[(*job)->ticket().client])) continue;
+      if (best == waiting.end() || key(**job) < key(**best)) best = job;
+    }
+    if (best == waiting.end() || !fits((*best)->need())) return;
     n_sequences_ += (*best)->need().n_sequences;
+    if (!(*best)->is_background()) shares[(*best)->ticket().client].add((*best)->need());
     to_start_.push_back(best->get());
     running_.push_back(std::move(*best));
     waiting.erase(best);
   }
+}
+
+void Scheduler::Share::add(const Need& need) {
+  ++n_jobs;
+  n_sequences += need.n_sequences;
+  n_blocks += need.n_blocks;
+}
+
+Scheduler::Shares Scheduler::shares_of_running() const {
+  Shares shares;
+  for (const auto& job : running_)
+    if (!job->is_background()) shares[job->ticket().client].add(job->need());
+  return shares;
+}
+
+bool Scheduler::exceeds_share(const Need& need, const Share& share) const {
+  return share.n_jobs > 0 &&
+         (share.n_sequences + need.n_sequences > max_branches(context_.model) / 2 ||
+          share.n_blocks + need.n_blocks > context_.kv.pool().n_blocks() / 2);
 }
 
 bool Scheduler::fits(const Need& need) {
@@ -68,16 +98,16 @@ bool Scheduler::fits(const Need& need) {
   return context_.kv.reserve(need.n_blocks);
 }
 
-std::vector<std::unique_ptr<Job>> Scheduler::step() {
-  cancel_marked();
-  start_new();
-  compute();
+std::vector<std::unique_ptr<Job>> Scheduler::end_cancelled() {
+  for (const auto& job : running_)
+    if (job->ticket().cancelled || job->ticket().is_over()) guarded(*job, [&] { job->cancel(); });
   return take_ended();
 }
 
-void Scheduler::cancel_marked() {
-  for (const auto& job : running_)
-    if (job->ticket().cancelled) guarded(*job, [&] { job->cancel(); });
+std::vector<std::unique_ptr<Job>> Scheduler::step() {
+  start_new();
+  compute();
+  return take_ended();
 }
 
 void Scheduler::start_new() {
@@ -90,7 +120,7 @@ void Scheduler::compute() {
   std::vector<Job*> jobs;
   for (const auto& job : running_)
     if (!job->done()) jobs.push_back(job.get());
-  const Urgency urgency;
+  const Urgency urgency{patience_};
   std::stable_sort(jobs.begin(), jobs.end(), [&](const Job* a, const Job* b) {
     if (a->is_decoding() != b->is_decoding()) return a->is_decoding();
     return urgency(*a, *b);
@@ -101,16 +131,25 @@ void Scheduler::compute() {
 
 void Scheduler::compute(std::vector<Job*>& jobs, Step& step) {
   std::vector<Job*> taking_part;
+  const std::uint32_t all_rows = step.rows_left();
+  std::optional<std::uint32_t> prefill_left;  // from the first job on that does not decode
   for (Job* job : jobs) {
     const std::uint32_t rows_before = step.rows_left();
+    const bool decoding = job->is_decoding();
+    if (!decoding && !prefill_left) prefill_left = pace_.rows(all_rows - rows_before);
+    const std::uint32_t rows = decoding ? rows_before : rows_for(*job, step, *prefill_left);
     guarded(*job, [&] {
-      const Status added = job->add_rows(step, rows_for(*job, step));
+      const Status added = job->add_rows(step, rows);
       if (!added.ok()) job->fail(added.error());
     });
-    if (step.rows_left() < rows_before) taking_part.push_back(job);
+    const std::uint32_t n_added = rows_before - step.rows_left();
+    if (n_added > 0) taking_part.push_back(job);
+    if (!decoding) *prefill_left -= n_added;
   }
   if (step.empty()) return;
+  const auto began = Clock::now();
   const Status ran = run_guarded(step, context_.model);
+  if (ran.ok()) pace_.note(all_rows - step.rows_left(), Clock::now() - began);
   for (Job* job : taking_part) {
     if (job->done()) continue;
     if (ran.ok())
@@ -120,10 +159,11 @@ void Scheduler::compute(std::vector<Job*>& jobs, Step& step) {
   }
 }
 
-std::uint32_t Scheduler::rows_for(const Job& job, const Step& step) const {
+std::uint32_t Scheduler::rows_for(const Job& job, const Step& step,
+                                  std::uint32_t prefill_left) const {
+  const std::uint32_t rows = std::min(prefill_left, step.rows_left());
   const bool someone_waits = !step.empty();
-  return job.is_background() && someone_waits ? std::min(kBackgroundRows, step.rows_left())
-                                              : step.rows_left();
+  return job.is_background() && someone_waits ? std::min(kBackgroundRows, rows) : rows;
 }
 
 std::vector<std::unique_ptr<Job>> Scheduler::take_ended() {

@@ -58,7 +58,7 @@ Result<Limits> choose_limits(const ModelOptions& options, const Config& config,
   if (options.max_rows > kMaxRows) return out_of_range("max_rows", options.max_rows, kMaxRows);
   limits.max_rows = options.max_rows > 0
                         ? options.max_rows
-                        : std::max(backend.preferred_chunk_rows(), limits.max_sequences);
+                        : backend.preferred_chunk_rows() + limits.max_sequences;
 
   const std::size_t row_bytes = std::size_t{config.vocab_size} * sizeof(float);
   const std::size_t affordable = kLogitBytes / row_bytes;

@@ -40,8 +40,8 @@ struct ModelOptions {
   std::uint32_t context = 0;         // positions a sequence may have, at most what the model was
                                      // trained for; 0: min(trained, 4096)
   std::uint32_t max_sequences = 32;  // sequences in one batch
-  std::uint32_t max_rows = 0;        // rows in one batch; 0: the backend's preferred chunk,
-                                     // and at least max_sequences
+  std::uint32_t max_rows = 0;        // rows in one batch; 0: the backend's preferred chunk
+                                     // beside a row for each sequence
   std::size_t kv_cache_bytes = 0;    // at least one context's; 0: four contexts, or a quarter
                                      // of free device memory where that is less
 };

@@ -1,3 +1,4 @@
+#include "daemon/engine/prefill_pace.h"
 #include "tests/unit/engine/engine_fixture.h"
 
 using namespace understory;
@@ -56,7 +57,8 @@ TEST_CASE("A long prefill is cancelled at a chunk's end and stays cached", "[uni
   REQUIRE(result->branches.size() == 1);
   CHECK(result->branches[0].finish_reason == FinishReason::kCancelled);
   CHECK(result->branches[0].text.empty());
-  CHECK(f.complete(request(std::string(100, 'x'), 1, 1)).timings.cached_tokens == 16);
+  CHECK(f.complete(request(std::string(100, 'x'), 1, 1)).timings.cached_tokens ==
+        PrefillPace::kMinRows);
 }
 
 TEST_CASE("A newer request for the same document cancels the older one", "[unit]") {
@@ -77,6 +79,38 @@ TEST_CASE("A newer request for the same document cancels the older one", "[unit]
   CHECK(newest->wait()->branches[0].finish_reason == FinishReason::kLength);
   CHECK(other_client->wait()->branches[0].finish_reason == FinishReason::kLength);
   CHECK(other_document->wait()->branches[0].finish_reason == FinishReason::kLength);
+}
+
+TEST_CASE("A newer request ends the older one in the middle of its prefill", "[unit]") {
+  GatedFixture f({}, 16);
+  f.gate.close();
+  CompletionParams params = request(std::string(2000, 'x'), 1, 10);
+  params.document = "chapter";
+  auto listener = std::make_shared<TimedCollector>(f.gate);
+  REQUIRE(f.engine->complete(1, params, listener).ok());
+  f.gate.wait_arrived(1);
+  params.prefix = std::string(20, 'y');
+  auto newest = f.start(params);
+  f.gate.open();
+  CHECK(newest->wait()->branches[0].finish_reason == FinishReason::kLength);
+  REQUIRE(listener->finished());
+  CHECK(listener->wait()->branches[0].finish_reason == FinishReason::kCancelled);
+  CHECK(listener->n_steps == 1);  // it heard of it before the newer one's first step
+}
+
+TEST_CASE("Who is cancelled hears of it before the others' next step", "[unit]") {
+  GatedFixture f;
+  f.gate.close();
+  auto other = f.start(request("y", 1, 50), 2);
+  f.gate.wait_arrived(1);
+  auto listener = std::make_shared<TimedCollector>(f.gate);
+  const auto id = f.engine->complete(1, request("x", 1, 4000), listener);
+  REQUIRE(id.ok());
+  f.engine->cancel(*id);
+  f.gate.open();
+  CHECK(listener->wait()->branches[0].finish_reason == FinishReason::kCancelled);
+  CHECK(listener->n_steps == 1);
+  CHECK(other->wait()->branches[0].text.size() == 50);
 }
 
 TEST_CASE("A waiting request that is superseded is answered without any step", "[unit]") {
@@ -166,7 +200,7 @@ TEST_CASE("The newest request's prefill goes first, decode rows are always there
   CHECK(newer->wait().ok());
   CHECK(decoding->wait().ok());
   CHECK(older->wait().ok());
-  CHECK(newer->n_steps == 1 + 4);  // 60 tokens in chunks of 15, beside the decode row
+  CHECK(newer->n_steps == 1 + 5);  // 60 tokens: 8, then chunks of 15 beside the decode row
   CHECK(decoding->n_steps == 12);  // one token in every step
   CHECK(older->n_steps > 12);
 }

@@ -26,7 +26,7 @@ TEST_CASE("The same request gives the same text whatever else runs", "[unit]") {
     Fixture f;
     alone[i] = texts(f.complete(some_request(i)));
   }
-  Fixture f({.n_blocks = 64}, {}, false, {.max_queue = 1000});
+  Fixture f({.n_blocks = 64}, {}, false, {.max_queue = 1000, .max_queue_per_client = 1000});
   std::vector<std::shared_ptr<Collector>> listeners;
   for (std::uint64_t i = 0; i < 200; ++i) listeners.push_back(f.start(some_request(i % 35)));
   for (std::uint64_t i = 0; i < 200; ++i) {
@@ -35,6 +35,41 @@ TEST_CASE("The same request gives the same text whatever else runs", "[unit]") {
     REQUIRE(texts(*result) == alone[i % 35]);
   }
   CHECK(f.engine->status().kv_evictions > 0);
+}
+
+TEST_CASE("One client's cancellations do not disturb another's stream", "[unit]") {
+  CompletionParams mine = request("the quiet reader", 5, 200);
+  mine.n = 2;
+  std::vector<std::string> alone;
+  {
+    Fixture f({.n_blocks = 96});
+    alone = texts(f.complete(mine));
+  }
+  Fixture f({.n_blocks = 96});
+  std::atomic<bool> stop{false};
+  std::thread noisy([&] {
+    for (std::uint64_t i = 0; !stop; ++i) {
+      const std::uint64_t dice = random_bits(3, i);
+      CompletionParams params = some_request(dice);
+      // Often beginning like the other's text, whose blocks are then shared and let go of.
+      if (dice % 2) params.prefix = mine.prefix + params.prefix;
+      params.document = dice % 3 ? "d" : "";
+      auto listener = std::make_shared<Collector>();
+      const auto id = f.engine->complete(2, params, listener);
+      if (dice % 5 == 0) f.engine->cancel_all_of(2);
+      if (id.ok() && dice % 5 > 2) f.engine->cancel(*id);
+      if (id.ok() && dice % 4 == 0) listener->wait().ok();
+    }
+  });
+  for (int round = 0; round < 20; ++round) {
+    const auto listener = f.start(mine);
+    const auto result = listener->wait();
+    CHECK((result.ok() && texts(*result) == alone));
+    for (std::uint32_t i = 0; i < mine.n; ++i) CHECK(listener->text(i) == alone[i]);
+  }
+  stop = true;
+  noisy.join();
+  CHECK(f.engine->status().cancelled > 0);
 }
 
 TEST_CASE("Many threads that submit, cancel and go away all get their answers", "[unit]") {
