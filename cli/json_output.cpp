@@ -107,6 +107,8 @@ Json engine_json(const protocol::EngineSummary& engine) {
           {"decoded_tokens", engine.decoded_tokens},
           {"kv_blocks_total", engine.kv_blocks_total},
           {"kv_blocks_used", engine.kv_blocks_used},
+          {"kv_blocks_cached", engine.kv_blocks_cached},
+          {"kv_evictions", engine.kv_evictions},
           {"ttft",
            {{"p50_ms", engine.ttft.p50_ms},
             {"p90_ms", engine.ttft.p90_ms},

@@ -48,8 +48,10 @@ std::string engine_rows(const protocol::EngineSummary& e) {
   return row("work", format("%u at work, %u waiting, %llu done, %llu cancelled", e.active, e.queued,
                             static_cast<unsigned long long>(e.completed),
                             static_cast<unsigned long long>(e.cancelled))) +
-         row("cache", format("%u of %u blocks in use, %.0f%% of prompt tokens found in it",
-                             e.kv_blocks_used, e.kv_blocks_total, 100 * e.cache_hit_rate)) +
+         row("cache", format("%u of %u blocks in use, %u of them remembered text, %llu forgotten",
+                             e.kv_blocks_used, e.kv_blocks_total, e.kv_blocks_cached,
+                             static_cast<unsigned long long>(e.kv_evictions))) +
+         row("", format("%.0f%% of prompt tokens found in it", 100 * e.cache_hit_rate)) +
          row("speed", format("%.1f tokens/s; first token after %.0f ms (half), %.0f ms (9 of 10)",
                              e.decode_tok_s, e.ttft.p50_ms, e.ttft.p90_ms));
 }
@@ -79,9 +81,9 @@ int no_daemon(const Options& options) {
     write_all(STDOUT_FILENO, json.dump(2) + "\n");
     return kExitNoDaemon;
   }
-  throw CommandFailure(kExitNoDaemon,
-                       {ErrorCode::kUnavailable,
-                        "no daemon runs at " + socket + "; 'understory start' starts one"});
+  throw CommandFailure(
+      kExitNoDaemon,
+      {ErrorCode::kUnavailable, "no daemon runs at " + socket + "; 'understory start' starts one"});
 }
 
 int run_status(const Options& options) {

@@ -92,7 +92,9 @@ void declare(CLI::App& app, Options& o, std::string& config) {
   app.add_option("--context", o.context,
                  "tokens of text that the model sees; 0: the model's own, up to 4096")
       ->type_name("TOKENS");
-  app.add_option("--kv-cache-mib", o.kv_cache_mib, "memory for remembered text; 0: by free memory")
+  app.add_option("--kv-cache-mib", o.kv_cache_mib,
+                 "memory for remembered text; 0: four contexts (more where they are small, up to\n"
+                 "64 MiB), but at most a quarter of the memory that the device has free")
       ->type_name("MIB");
   app.add_option("--config", config, "configuration file")->type_name("FILE");
   app.add_option("--log-level", o.log_level, "trace, debug, info, warn, error or off")

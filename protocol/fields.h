@@ -238,6 +238,8 @@ UNDERSTORY_FIELDS(EngineSummary) {
   visit("decoded_tokens", m.decoded_tokens);
   visit("kv_blocks_total", m.kv_blocks_total);
   visit("kv_blocks_used", m.kv_blocks_used);
+  visit("kv_blocks_cached", m.kv_blocks_cached);
+  visit("kv_evictions", m.kv_evictions);
   visit("ttft", m.ttft);
   visit("decode_tok_s", m.decode_tok_s);
 }

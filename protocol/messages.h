@@ -267,7 +267,9 @@ struct EngineSummary {
   double cache_hit_rate = 0;  // cached_tokens / prompt_tokens
   std::uint64_t decoded_tokens = 0;
   std::uint32_t kv_blocks_total = 0;
-  std::uint32_t kv_blocks_used = 0;
+  std::uint32_t kv_blocks_used = 0;    // by running requests or remembered text
+  std::uint32_t kv_blocks_cached = 0;  // of those, remembered text, freed where room is needed
+  std::uint64_t kv_evictions = 0;      // blocks of remembered text that were freed
   PercentilesSummary ttft;
   double decode_tok_s = 0;
 };

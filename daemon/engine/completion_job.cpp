@@ -98,6 +98,7 @@ void CompletionJob::take_results() {
 void CompletionJob::begin_branches() {
   branches_.emplace(*context_, rules_, std::move(*prompt_sequence_), prompt_.to_heal,
                     added_.first_result, [this](std::uint32_t branch, std::string text) {
+                      mark_served();
                       listener_->on_chunk({branch, std::move(text)});
                     });
   prompt_sequence_.reset();
@@ -105,7 +106,6 @@ void CompletionJob::begin_branches() {
 }
 
 void CompletionJob::note_first_token() {
-  mark_served();
   first_token_at_ = Clock::now();
   timings_.ttft_ms = ms_between(ticket().submitted, *first_token_at_);
   timings_.prefill_ms = ms_between(started_at_, *first_token_at_);

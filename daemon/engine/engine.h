@@ -157,7 +157,7 @@ struct EngineOptions {
   // Waiting requests, of all clients and of one; more are refused with kBusy.
   std::uint32_t max_queue = 256;
   std::uint32_t max_queue_per_client = 16;
-  // Whoever has waited longer than this for a first token goes before those that came later.
+  // Whoever has waited longer than this to see something goes before those that came later.
   std::chrono::milliseconds patience{1000};
 };
 

@@ -19,12 +19,12 @@ struct Ticket {
   ClientId client = 0;
   std::string document;
   Clock::time_point submitted;
-  /// Since when the client has waited for a first token in this document: the submission, or
+  /// Since when the client has waited to see something in this document: the submission, or
   /// that of an older request which this one superseded before it came to show anything.
   Clock::time_point waiting_since;
   std::optional<Clock::time_point> deadline;
   std::atomic<bool> cancelled{false};
-  std::atomic<bool> served{false};  // has its first token
+  std::atomic<bool> served{false};  // has shown some text
 
   bool is_over() const { return deadline && Clock::now() >= *deadline; }
 };

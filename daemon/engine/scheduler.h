@@ -3,7 +3,7 @@
 //
 // Who starts next: clients with the fewest running requests, and of their requests the newest
 // first, since it is what a writer looks at now. A client that has waited longer than `patience`
-// for a first token goes before those that came later, also if it typed on meanwhile
+// to see something goes before those that came later, also if it typed on meanwhile
 // (Ticket::waiting_since), so that under overload everybody gets a turn. While others wait no
 // client gets more than half of the sequences or of the cache, unless by a single request.
 //

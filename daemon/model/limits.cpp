@@ -11,8 +11,11 @@ constexpr std::uint32_t kMaxSequences = 1024;
 constexpr std::uint32_t kMaxRows = 1u << 16;
 // Logits kept for one step: a quarter of a million tokens times 64 rows.
 constexpr std::size_t kLogitBytes = std::size_t{64} << 20;
-// The default cache holds this many whole contexts, memory allowing.
+// The default cache holds this many whole contexts, memory allowing; where they are small, so
+// many as fit into kSmallCacheBytes, so that the texts of many clients stay.
 constexpr std::size_t kDefaultContexts = 4;
+constexpr std::size_t kMostDefaultContexts = 32;
+constexpr std::size_t kSmallCacheBytes = std::size_t{64} << 20;
 constexpr std::size_t kShareOfFreeMemory = 4;
 
 std::uint32_t blocks_for(std::uint32_t n_positions) {
@@ -33,7 +36,9 @@ Result<std::uint32_t> choose_cache_blocks(const ModelOptions& options, const Con
   constexpr std::size_t kMaxBlocks = std::numeric_limits<std::uint32_t>::max() / kBlockSize;
   std::size_t bytes = options.kv_cache_bytes;
   if (bytes == 0) {
-    bytes = kDefaultContexts * blocks_per_sequence * block_bytes;
+    const std::size_t context_bytes = blocks_per_sequence * block_bytes;
+    bytes = std::max(kDefaultContexts * context_bytes,
+                     std::min(kMostDefaultContexts * context_bytes, kSmallCacheBytes));
     const std::size_t free_bytes = backend.info().free_memory_bytes;
     if (free_bytes > 0) bytes = std::min(bytes, free_bytes / kShareOfFreeMemory);
     bytes = std::max(bytes, blocks_per_sequence * block_bytes);
@@ -56,9 +61,8 @@ Result<Limits> choose_limits(const ModelOptions& options, const Config& config,
     return out_of_range("max_sequences", options.max_sequences, kMaxSequences);
   }
   if (options.max_rows > kMaxRows) return out_of_range("max_rows", options.max_rows, kMaxRows);
-  limits.max_rows = options.max_rows > 0
-                        ? options.max_rows
-                        : backend.preferred_chunk_rows() + limits.max_sequences;
+  limits.max_rows = options.max_rows > 0 ? options.max_rows
+                                         : backend.preferred_chunk_rows() + limits.max_sequences;
 
   const std::size_t row_bytes = std::size_t{config.vocab_size} * sizeof(float);
   const std::size_t affordable = kLogitBytes / row_bytes;

@@ -42,8 +42,9 @@ struct ModelOptions {
   std::uint32_t max_sequences = 32;  // sequences in one batch
   std::uint32_t max_rows = 0;        // rows in one batch; 0: the backend's preferred chunk
                                      // beside a row for each sequence
-  std::size_t kv_cache_bytes = 0;    // at least one context's; 0: four contexts, or a quarter
-                                     // of free device memory where that is less
+  std::size_t kv_cache_bytes = 0;    // at least one context's; 0: four contexts (more
+                                     // where they are small, up to 64 MiB), or a quarter of free
+                                     // device memory where that is less
 };
 
 /// `fraction` in [0, 1]; called on the loading thread.

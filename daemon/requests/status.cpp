@@ -31,6 +31,8 @@ protocol::EngineSummary to_protocol(const engine::EngineStatus& s) {
   out.decoded_tokens = s.decoded_tokens;
   out.kv_blocks_total = s.kv_blocks_total;
   out.kv_blocks_used = s.kv_blocks_used;
+  out.kv_blocks_cached = s.kv_blocks_cached;
+  out.kv_evictions = s.kv_evictions;
   out.ttft = {s.ttft.p50_ms, s.ttft.p90_ms, s.ttft.p99_ms};
   out.decode_tok_s = s.decode_tok_s;
   return out;

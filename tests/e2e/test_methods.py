@@ -135,6 +135,11 @@ class Methods(unittest.TestCase):
         self.assertGreater(after["memory"]["resident_bytes"], after["model"]["weight_bytes"])
         self.assertGreater(after["memory"]["device_bytes"], after["memory"]["kv_cache_bytes"])
         self.assertGreater(after["engine"]["ttft"]["p50_ms"], 0)
+        engine = after["engine"]
+        self.assertGreater(engine["kv_blocks_cached"], 0)
+        self.assertLessEqual(engine["kv_blocks_cached"], engine["kv_blocks_used"])
+        self.assertLessEqual(engine["kv_blocks_used"], engine["kv_blocks_total"])
+        self.assertGreaterEqual(engine["kv_evictions"], 0)
 
     def test_unknown_methods_are_errors_and_unknown_notifications_are_not(self):
         self.client.notify("nvim_error_event", what=1)

@@ -106,7 +106,7 @@ inline StatusResult status_result() {
   s.model = model();
   s.device = device();
   s.memory = {1000, 2000, 3000};
-  s.engine = EngineSummary{1, 2, 3, 4, 100, 25, 0.25, 6, 7, 8, {1, 2, 3}, 50};
+  s.engine = EngineSummary{1, 2, 3, 4, 100, 25, 0.25, 6, 7, 8, 9, 10, {1, 2, 3}, 50};
   return s;
 }
 
