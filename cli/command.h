@@ -60,5 +60,6 @@ void add_bench(CLI::App& app, Run& run);
 void add_bridge(CLI::App& app, Run& run);
 void add_start(CLI::App& app, Run& run);
 void add_stop(CLI::App& app, Run& run);
+void add_write(CLI::App& app, Run& run);
 
 }  // namespace understory::cli

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <csignal>
 #include <exception>
+#include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/command.h"
 #include "cli/terminal.h"
@@ -19,6 +22,7 @@ using namespace understory::cli;
 
 constexpr const char* kExamples =
     "Examples:\n"
+    "  understory story.md\n"
     "  understory complete 'It was raining when'\n"
     "  understory complete --n 3 --until sentence 'She opened the letter and'\n"
     "  understory complete --file chapter1.md\n"
@@ -33,17 +37,29 @@ int fail(const std::string& message, int exit_code) {
   return exit_code;
 }
 
-/// A first argument that is neither an option nor a subcommand, in better words than the
-/// parser's.
-std::optional<std::string> unknown_subcommand(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') return std::nullopt;
+/// True where the first argument is meant as a file to write in: it exists, or looks like a path.
+bool is_file_to_write(const std::string& argument) {
+  std::error_code error;
+  return argument.find_first_of("/.") != std::string::npos ||
+         std::filesystem::is_regular_file(argument, error);
+}
+
+/// `understory story.md` is `understory write story.md`. A first argument that is neither an
+/// option, a subcommand nor a path is refused in better words than the parser's.
+std::optional<std::string> settle_first_argument(const CLI::App& app,
+                                                 std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments[0].empty() || arguments[0][0] == '-') return std::nullopt;
   std::string names;
   for (const CLI::App* command : app.get_subcommands({})) {
-    if (command->get_name() == argv[1]) return std::nullopt;
+    if (command->get_name() == arguments[0]) return std::nullopt;
     names += (names.empty() ? "" : ", ") + command->get_name();
   }
-  return "there is no subcommand '" + std::string(argv[1]) + "'; there are " + names +
-         ". Try 'understory complete' or 'understory --help'";
+  if (is_file_to_write(arguments[0])) {
+    arguments.insert(arguments.begin(), "write");
+    return std::nullopt;
+  }
+  return "there is no subcommand '" + arguments[0] + "'; there are " + names +
+         ". Try 'understory story.md' or 'understory --help'";
 }
 
 int parse_failed(const CLI::App& app, const CLI::ParseError& error) {
@@ -77,10 +93,13 @@ int run_program(int argc, char** argv) {
   add_bridge(app, run);
   add_start(app, run);
   add_stop(app, run);
+  add_write(app, run);
 
-  if (const auto message = unknown_subcommand(app, argc, argv)) return fail(*message, kExitUsage);
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (const auto message = settle_first_argument(app, arguments)) return fail(*message, kExitUsage);
   try {
-    app.parse(argc, argv);
+    std::reverse(arguments.begin(), arguments.end());  // the parser takes them from the back
+    app.parse(arguments);
   } catch (const CLI::Success& help_or_version) {
     return app.exit(help_or_version);
   } catch (const CLI::ParseError& error) {

@@ -10,7 +10,6 @@ namespace understory::tui {
 namespace {
 
 constexpr std::size_t kClusterWindowBytes = 512;  // longer clusters are cut there
-constexpr char32_t kZeroWidthJoiner = 0x200D;
 
 bool is_printable_ascii(unsigned char c) {
   return c >= 0x20 && c < 0x7F;
@@ -95,6 +94,13 @@ int column_width(char32_t c) {
   return std::clamp(utf8proc_charwidth(static_cast<utf8proc_int32_t>(c)), 0, 2);
 }
 
+bool is_joined_emoji(char32_t before, char32_t c) {
+  constexpr char32_t kZeroWidthJoiner = 0x200D;
+  const bool is_modifier = c >= 0x1F3FB && c <= 0x1F3FF;
+  const bool is_pictograph = c >= 0x2190 && column_width(c) > 0 && !is_word_character(c);
+  return is_modifier || (before == kZeroWidthJoiner && is_pictograph);
+}
+
 Cluster cluster_at(std::string_view bytes, std::size_t at) {
   const auto first = static_cast<unsigned char>(bytes[at]);
   const std::size_t left = bytes.size() - at;
@@ -116,7 +122,9 @@ Cluster cluster_at(std::string_view bytes, std::size_t at) {
     const auto c = static_cast<utf8proc_int32_t>(d.code_point);
     if (utf8proc_grapheme_break_stateful(previous, c, &state)) break;
     cluster.length += d.length;
-    cluster.width += d.code_point == kZeroWidthJoiner ? 0 : column_width(d.code_point);
+    if (!is_joined_emoji(static_cast<char32_t>(previous), d.code_point)) {
+      cluster.width += column_width(d.code_point);
+    }
     previous = c;
   }
   // A mark without a letter still needs a place to stand.

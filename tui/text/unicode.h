@@ -30,6 +30,9 @@ char32_t fold_case(char32_t c);
 /// Columns of one code point: 0, 1 or 2; control characters 0.
 int column_width(char32_t c);
 
+/// True for what only changes the emoji before it: the parts behind a joiner, skin tones.
+bool is_joined_emoji(char32_t before, char32_t c);
+
 struct Cluster {
   std::size_t length = 0;  // bytes
   int width = 0;           // columns; a tab's and a line end's is 0
@@ -37,8 +40,9 @@ struct Cluster {
 
 /// The grapheme cluster that begins at `at` < size. "\r\n" is one.
 ///
-/// Width is the sum over its spacing code points, which is where terminals put the cursor that do
-/// not join emoji; those that do leave a gap. Control characters are 2 wide ("^X"), wrong bytes 1.
+/// Width is the sum over its spacing code points, but an emoji joined from several, or with a skin
+/// tone, is as wide as its first: terminals disagree about those, so only the first is drawn.
+/// Control characters are 2 wide ("^X"), wrong bytes 1.
 Cluster cluster_at(std::string_view bytes, std::size_t at);
 
 /// Cluster boundaries in a text. next_cluster(size()) is size(), previous_cluster(0) is 0.

@@ -37,6 +37,9 @@ TEST_CASE("Widths are the terminal's", "[unit]") {
   CHECK(display_width("日本") == 4);
   CHECK(display_width("\u0301") == 1);  // a mark alone stands in a cell of its own
   CHECK(display_width("😀") == 2);
+  CHECK(display_width("👩‍👩‍👧") == 2);
+  CHECK(display_width("👍🏽") == 2);
+  CHECK(display_width("🇫🇷") == 2);
   CHECK(display_width("\x01") == 2);
   CHECK(display_width("\xff") == 1);
   CHECK(clip_to_width("日本語", 5) == "日本");
