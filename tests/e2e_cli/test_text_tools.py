@@ -104,10 +104,15 @@ class Status(SharedDaemonTest):
         self.assertIn(b"Examples:", result.stdout)
 
     def test_an_unknown_subcommand_is_named_with_those_that_exist(self):
+        result = self.home.run("compleat")
+        self.assertEqual(result.returncode, 2)
+        for word in ("compleat", "complete", "--help"):
+            self.assertIn(word, result.stderr)
+
+    def test_a_file_to_write_asks_for_a_terminal(self):
         result = self.home.run("story.md")
         self.assertEqual(result.returncode, 2)
-        for word in ("story.md", "complete", "--help"):
-            self.assertIn(word, result.stderr)
+        self.assertIn("terminal", result.stderr)
 
 
 if __name__ == "__main__":
