@@ -53,8 +53,10 @@ CodePoint code_point_at(std::string_view text, std::size_t offset) {
 
 CodePoint code_point_before(std::string_view text, std::size_t offset) {
   for (std::size_t back = 1; back <= std::min<std::size_t>(4, offset); ++back) {
-    const CodePoint point = code_point_at(text, offset - back);
-    if (point.length == back) return point;
+    const std::string_view last = text.substr(offset - back, back);
+    if (utf8_length(static_cast<unsigned char>(last[0])) == back &&
+        utf8_state(last) == Utf8State::kWhole)
+      return code_point_at(last, 0);
   }
   return {static_cast<unsigned char>(text[offset - 1]), 1};
 }
