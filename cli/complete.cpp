@@ -12,6 +12,7 @@
 #include "cli/format.h"
 #include "cli/input.h"
 #include "cli/json_output.h"
+#include "cli/lorebook_file.h"
 #include "cli/painter.h"
 #include "cli/request.h"
 #include "cli/sampler_options.h"
@@ -27,6 +28,8 @@ struct Options {
   std::string text;
   std::string file;
   std::string suffix_file;
+  std::string notes_file;
+  std::string lorebook_file;
   CLI::Option* text_given = nullptr;
   CLI::Option* file_given = nullptr;
   std::optional<bool> echo;  // absent: on a terminal
@@ -51,6 +54,12 @@ void report_dropped(const protocol::Timings& timings) {
   if (timings.dropped_tokens == 0) return;
   say("the text is longer than the model's context; its oldest " +
       std::to_string(timings.dropped_tokens) + " tokens were left out");
+}
+
+void report_lorebook(const protocol::ContextUse& context) {
+  if (context.lorebook_left_out.empty()) return;
+  say(format("%zu lorebook entries were left out for want of room",
+             context.lorebook_left_out.size()));
 }
 
 void report_timings(const protocol::Timings& t) {
@@ -106,6 +115,10 @@ int run_complete(Options& options) {
       read_text(given(options.text_given, options.text), given(options.file_given, options.file)));
   if (!options.suffix_file.empty())
     options.params.suffix = usable_or_fail(read_file(options.suffix_file));
+  if (!options.notes_file.empty())
+    options.params.notes = usable_or_fail(read_file(options.notes_file));
+  if (!options.lorebook_file.empty())
+    options.params.lorebook = usable_or_fail(read_lorebook(options.lorebook_file));
   options.params.stream = !options.json;
 
   Connection connection = connect_or_fail(options.common);
@@ -118,6 +131,7 @@ int run_complete(Options& options) {
   if (options.json) write_all(STDOUT_FILENO, to_json(completed) + "\n");
   if (!options.json) report_suppressed(completed.branches);
   report_dropped(completed.timings);
+  report_lorebook(completed.context);
   if (options.timings) report_timings(completed.timings);
   return is_interrupted() && was_cancelled(completed) ? kExitCancelled : kExitOk;
 }
@@ -164,6 +178,49 @@ void add_text_options(CLI::App& command, protocol::CompleteParams& params) {
       "Take a word that the text ends in the middle of as it stands");
 }
 
+void add_notes_options(CLI::App& command, Options& options) {
+  protocol::CompleteParams& params = options.params;
+  CLI::Option* const notes =
+      command
+          .add_option("--notes", params.notes,
+                      "What the model is to read besides the text: an author's note, characters, "
+                      "a sample of style")
+          ->type_name("TEXT");
+  command.add_option("--notes-file", options.notes_file, "Read the notes from a file")
+      ->type_name("FILE")
+      ->excludes(notes);
+  command
+      .add_option("--notes-depth", params.notes_depth,
+                  "Put the notes about N paragraphs before the end; 0: before the text")
+      ->check(whole_number<std::uint32_t>())
+      ->type_name("N")
+      ->capture_default_str();
+  command
+      .add_option("--lorebook", options.lorebook_file,
+                  "A JSON file of notes that join in when a key occurs in the text's last part: "
+                  "[{\"keys\": [\"Ann\"], \"text\": \"Ann is the maid.\"}]")
+      ->type_name("FILE");
+  command
+      .add_option("--lorebook-depth", params.lorebook_depth,
+                  "Put them about N paragraphs before the end; 0: before the text")
+      ->check(whole_number<std::uint32_t>())
+      ->type_name("N")
+      ->capture_default_str();
+  command
+      .add_option("--prefix-offset", params.prefix_offset,
+                  "The text is the last part of a longer one: bytes before it")
+      ->check(whole_number<std::uint64_t>())
+      ->type_name("BYTES");
+  command
+      .add_option("--document", params.document,
+                  "The text's name; over one connection a new request of that name replaces the "
+                  "last one")
+      ->type_name("NAME");
+  command.add_flag_callback(
+      "--no-prefetch", [&params] { params.prefetch = false; },
+      "Do not think ahead of the suggestion, nor go on with the document's last one");
+}
+
 }  // namespace
 
 void add_complete(CLI::App& app, Run& run) {
@@ -184,6 +241,7 @@ void add_complete(CLI::App& app, Run& run) {
       ->type_name("FILE")
       ->excludes(suffix);
   add_sampler_options(command, options->params);
+  add_notes_options(command, *options);
   command
       .add_option("--top", options->params.top,
                   "With --json: the N likeliest tokens beside each token, 0 to 64")

@@ -61,10 +61,23 @@ Json branch_json(const protocol::Branch& branch) {
 }
 
 Json timings_json(const protocol::Timings& timings) {
-  return {{"prompt_tokens", timings.prompt_tokens},   {"cached_tokens", timings.cached_tokens},
-          {"dropped_tokens", timings.dropped_tokens}, {"ttft_ms", timings.ttft_ms},
-          {"prefill_ms", timings.prefill_ms},         {"decode_ms", timings.decode_ms},
+  return {{"prompt_tokens", timings.prompt_tokens},
+          {"cached_tokens", timings.cached_tokens},
+          {"dropped_tokens", timings.dropped_tokens},
+          {"prefetched", timings.prefetched.value_or(0)},
+          {"ttft_ms", timings.ttft_ms},
+          {"prefill_ms", timings.prefill_ms},
+          {"decode_ms", timings.decode_ms},
           {"decode_tok_s", timings.decode_tok_s}};
+}
+
+Json context_json(const protocol::ContextUse& context) {
+  return {{"size", context.size},
+          {"notes_tokens", context.notes_tokens},
+          {"lorebook_tokens", context.lorebook_tokens},
+          {"dropped_bytes", context.dropped_bytes},
+          {"lorebook", context.lorebook},
+          {"lorebook_left_out", context.lorebook_left_out}};
 }
 
 Json model_json(const protocol::ModelSummary& model) {
@@ -105,6 +118,7 @@ Json engine_json(const protocol::EngineSummary& engine) {
           {"cached_tokens", engine.cached_tokens},
           {"cache_hit_rate", engine.cache_hit_rate},
           {"decoded_tokens", engine.decoded_tokens},
+          {"prefetched_tokens", engine.prefetched_tokens},
           {"kv_blocks_total", engine.kv_blocks_total},
           {"kv_blocks_used", engine.kv_blocks_used},
           {"kv_blocks_cached", engine.kv_blocks_cached},
@@ -123,6 +137,8 @@ std::string to_json(const protocol::CompleteResult& result) {
   json["branches"] = Json::array();
   for (const auto& branch : result.branches) json["branches"].push_back(branch_json(branch));
   json["timings"] = timings_json(result.timings);
+  json["context"] = context_json(result.context);
+  json["typed_through"] = result.typed_through;
   json["model"] = result.model;
   json["device"] = result.device;
   return dump(json);

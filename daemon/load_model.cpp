@@ -92,7 +92,8 @@ Result<requests::LoadedModel> load_model(const Options& options,
   loaded.kv_cache_bytes =
       kernels::kv_cache_bytes(loaded.model.n_layers, loaded.model.n_kv_heads, loaded.model.head_dim,
                               model::kBlockSize, model->n_cache_blocks());
-  loaded.engine = std::make_shared<engine::Engine>(model, tokenizer);
+  loaded.engine = std::make_shared<engine::Engine>(
+      model, tokenizer, engine::EngineOptions{.prefetch_tokens = options.prefetch_tokens});
   return loaded;
 }
 

@@ -22,7 +22,8 @@ Examples:
       A second daemon, on the second device ('understory doctor' lists them).
 
 Configuration: $XDG_CONFIG_HOME/understory/config.toml (or ~/.config/...), TOML with the keys
-model, socket, device, context, kv_cache_mib, log_level, idle_exit_s. Options given here win.
+model, socket, device, context, kv_cache_mib, prefetch_tokens, log_level, idle_exit_s. Options
+given here win.
 Tables [presets.NAME] name sampler settings for 'complete', by the keys of PROTOCOL.md:
   [presets.noir]
   temperature = 0.9
@@ -68,6 +69,7 @@ const char* take_key(std::string_view key, const toml::node& node, Options& o) {
   if (key == "device") return take(node, o.device);
   if (key == "context") return take_number(node, o.context);
   if (key == "kv_cache_mib") return take_number(node, o.kv_cache_mib);
+  if (key == "prefetch_tokens") return take_number(node, o.prefetch_tokens);
   if (key == "log_level") return take(node, o.log_level);
   if (key == "idle_exit_s") return take_number(node, o.idle_exit_s);
   return kUnknownKey;
@@ -96,6 +98,9 @@ void declare(CLI::App& app, Options& o, std::string& config) {
                  "memory for remembered text; 0: four contexts (more where they are small, up to\n"
                  "64 MiB), but at most a quarter of the memory that the device has free")
       ->type_name("MIB");
+  app.add_option("--prefetch-tokens", o.prefetch_tokens,
+                 "tokens to think ahead of each suggestion while idle; 0: none")
+      ->type_name("TOKENS");
   app.add_option("--config", config, "configuration file")->type_name("FILE");
   app.add_option("--log-level", o.log_level, "trace, debug, info, warn, error or off")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}));

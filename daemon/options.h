@@ -16,9 +16,10 @@ namespace understory::daemon {
 struct Options {
   std::string model;  // a path; empty: look for one (model_discovery.h)
   std::filesystem::path socket;
-  std::string device;            // index or part of a name; empty: the best
-  std::uint32_t context = 0;     // tokens; 0: the model's, up to 4096
-  std::size_t kv_cache_mib = 0;  // 0: from free device memory
+  std::string device;                  // index or part of a name; empty: the best
+  std::uint32_t context = 0;           // tokens; 0: the model's, up to 4096
+  std::size_t kv_cache_mib = 0;        // 0: from free device memory
+  std::uint32_t prefetch_tokens = 32;  // thought ahead of each suggestion while idle
   std::string log_level = "info";
   std::uint32_t idle_exit_s = 0;                         // 0: stays
   std::map<std::string, protocol::SamplerKeys> presets;  // the configuration file's

@@ -108,11 +108,23 @@ UNDERSTORY_FIELDS(Timings) {
   visit("decode_tok_s", m.decode_tok_s);
   visit("healed_tokens", m.healed_tokens);
   visit("late_tokens", m.late_tokens);
+  visit("prefetched", m.prefetched);
+}
+
+UNDERSTORY_FIELDS(ContextUse) {
+  visit("size", m.size);
+  visit("notes_tokens", m.notes_tokens);
+  visit("lorebook_tokens", m.lorebook_tokens);
+  visit("dropped_bytes", m.dropped_bytes);
+  visit("lorebook", m.lorebook);
+  visit("lorebook_left_out", m.lorebook_left_out);
 }
 
 UNDERSTORY_FIELDS(CompleteResult) {
   visit("branches", m.branches);
   visit("timings", m.timings);
+  visit("context", m.context);
+  visit("typed_through", m.typed_through);
   visit("model", m.model);
   visit("device", m.device);
 }
@@ -148,9 +160,19 @@ UNDERSTORY_FIELDS(SamplerKeys) {
   visit("ban_ignore_case", m.ban_ignore_case);
 }
 
+UNDERSTORY_FIELDS(LorebookEntry) {
+  visit.required("keys", m.keys);
+  visit.required("text", m.text);
+}
+
 UNDERSTORY_FIELDS(CompleteParams) {
   visit("prefix", m.prefix);
   visit.unless_empty("suffix", m.suffix);
+  visit("prefix_offset", m.prefix_offset);
+  visit.unless_empty("notes", m.notes);
+  visit("notes_depth", m.notes_depth);
+  visit.unless_empty("lorebook", m.lorebook);
+  visit("lorebook_depth", m.lorebook_depth);
   visit("n", m.n);
   visit("max_tokens", m.max_tokens);
   visit("until", m.until);
@@ -166,6 +188,7 @@ UNDERSTORY_FIELDS(CompleteParams) {
   visit("healing", m.healing);
   visit("suppress", m.suppress);
   visit.unless_empty("document", m.document);
+  visit("prefetch", m.prefetch);
   visit("stream", m.stream);
 }
 
@@ -236,6 +259,7 @@ UNDERSTORY_FIELDS(EngineSummary) {
   visit("cached_tokens", m.cached_tokens);
   visit("cache_hit_rate", m.cache_hit_rate);
   visit("decoded_tokens", m.decoded_tokens);
+  visit("prefetched_tokens", m.prefetched_tokens);
   visit("kv_blocks_total", m.kv_blocks_total);
   visit("kv_blocks_used", m.kv_blocks_used);
   visit("kv_blocks_cached", m.kv_blocks_cached);

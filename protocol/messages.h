@@ -122,13 +122,31 @@ struct Timings {
   double decode_tok_s = 0;
   std::optional<std::uint32_t> healed_tokens;  // absent: none
   std::optional<std::uint32_t> late_tokens;    // absent: none
+  std::optional<std::uint32_t> prefetched;     // absent: none
+};
+
+/// What of the model's context a request used.
+struct ContextUse {
+  std::uint32_t size = 0;  // tokens, prompt and continuation together
+  std::uint32_t notes_tokens = 0;
+  std::uint32_t lorebook_tokens = 0;
+  std::uint64_t dropped_bytes = 0;               // of the document, before the text in use
+  std::vector<std::uint32_t> lorebook;           // indices of the entries in play
+  std::vector<std::uint32_t> lorebook_left_out;  // called for, but there was no room
 };
 
 struct CompleteResult {
   std::vector<Branch> branches;
   Timings timings;
+  ContextUse context;
+  std::uint64_t typed_through = 0;  // bytes; above 0: the rest of an earlier suggestion
   std::string model;
   std::string device;
+};
+
+struct LorebookEntry {
+  std::vector<std::string> keys;
+  std::string text;
 };
 
 /// `bias` for the token `id`, or for the tokens that spell `text`, alone or after a space.
@@ -170,6 +188,11 @@ struct CompleteParams : SamplerKeys {
   static constexpr std::string_view kMethod = "complete";
   std::string prefix;
   std::string suffix;
+  std::uint64_t prefix_offset = 0;  // bytes of the document before `prefix`
+  std::string notes;
+  std::uint32_t notes_depth = 0;  // 0: before the text; else paragraphs before its end
+  std::vector<LorebookEntry> lorebook;
+  std::uint32_t lorebook_depth = 3;
   std::uint32_t n = 1;
   std::uint32_t max_tokens = 48;
   std::string until = "none";  // "none", "word", "sentence", "line", "paragraph"
@@ -182,6 +205,7 @@ struct CompleteParams : SamplerKeys {
   bool healing = true;
   bool suppress = true;
   std::string document;
+  bool prefetch = true;
   bool stream = true;  // send `chunk` notifications
 };
 
@@ -266,6 +290,7 @@ struct EngineSummary {
   std::uint64_t cached_tokens = 0;
   double cache_hit_rate = 0;  // cached_tokens / prompt_tokens
   std::uint64_t decoded_tokens = 0;
+  std::uint64_t prefetched_tokens = 0;
   std::uint32_t kv_blocks_total = 0;
   std::uint32_t kv_blocks_used = 0;    // by running requests or remembered text
   std::uint32_t kv_blocks_cached = 0;  // of those, remembered text, freed where room is needed

@@ -25,6 +25,18 @@ BranchGroup::BranchGroup(Context& context, const BranchRules& rules, Sequence pr
   decide(true);
 }
 
+BranchGroup::BranchGroup(Context& context, const BranchRules& rules, BranchMemory memory, Emit emit)
+    : context_(context),
+      rules_(rules),
+      emit_(std::move(emit)),
+      seeds_(memory.seed, rules.sampler->is_greedy()),
+      slots_(1),
+      n_decided_(1) {
+  Sequence sequence(context.kv, memory.tokens);
+  slots_.front().state.emplace(rules_, std::move(sequence), std::move(memory),
+                               [this](std::string text) { emit_(0, std::move(text)); });
+}
+
 void BranchGroup::begin(std::uint32_t branch, Sequence sequence, LogitsView& view, NextToken& next,
                         const BranchState::Allowed& allowed) {
   const FirstToken first = seeds_.draw(branch, next);
@@ -34,11 +46,12 @@ void BranchGroup::begin(std::uint32_t branch, Sequence sequence, LogitsView& vie
   state.accept(first.drawn, view, allowed);
 }
 
-void BranchGroup::add_rows(Step& step) {
+void BranchGroup::add_rows(Step& step, std::uint32_t max_rows) {
   for (Slot& slot : slots_) {
     slot.added = {};
     if (slot.state && slot.state->finished()) continue;
-    auto added = step.add(slot.state ? slot.state->sequence() : *slot.redraw, 1, RowLogits::kLast);
+    auto added = step.add(slot.state ? slot.state->sequence() : *slot.redraw, max_rows,
+                          RowLogits::kLast);
     if (added.ok()) {
       slot.added = *added;
     } else if (slot.state) {
@@ -48,6 +61,18 @@ void BranchGroup::add_rows(Step& step) {
     }
   }
   decide(true);
+}
+
+bool BranchGroup::has_results() const {
+  return std::any_of(slots_.begin(), slots_.end(),
+                     [](const Slot& slot) { return slot.added.n_results > 0; });
+}
+
+std::uint32_t BranchGroup::n_pending() const {
+  std::uint32_t n = 0;
+  for (const Slot& slot : slots_)
+    if (slot.state && !slot.state->finished()) n = std::max(n, slot.state->n_pending());
+  return n;
 }
 
 void BranchGroup::take_results() {

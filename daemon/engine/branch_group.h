@@ -30,8 +30,19 @@ class BranchGroup {
   BranchGroup(Context& context, const BranchRules& rules, Sequence prompt, std::string to_heal,
               std::uint32_t result, Emit emit);
 
-  void add_rows(Step& step);
+  /// One branch that goes on where an earlier request's was (suggestions.h). Nothing of it is
+  /// emitted before only().release().
+  BranchGroup(Context& context, const BranchRules& rules, BranchMemory memory, Emit emit);
+
+  /// The branch of a request that has one.
+  BranchState& only() { return *slots_.front().state; }
+
+  void add_rows(Step& step, std::uint32_t max_rows);
   void take_results();
+  /// After a step: a branch has a token to draw.
+  bool has_results() const;
+  /// Tokens to compute before the next draw, of the branch that has most of them.
+  std::uint32_t n_pending() const;
 
   /// Every branch has ended and is known to differ.
   bool finished() const;

@@ -31,6 +31,51 @@ BranchState::BranchState(const BranchRules& rules, Sequence sequence, std::uint6
       watch_(rules.text),
       bans_(rules.bans) {}
 
+BranchState::BranchState(const BranchRules& rules, Sequence sequence, BranchMemory memory,
+                         Emit emit)
+    : rules_(rules),
+      sequence_(std::move(sequence)),
+      seed_(memory.seed),
+      emit_(std::move(emit)),
+      n_draws_(memory.n_draws),
+      mu_(memory.mu),
+      watch_(rules.text),
+      bans_(rules.bans) {
+  replay(memory);
+  drawn_ = std::move(memory.drawn);
+}
+
+void BranchState::replay(const BranchMemory& memory) {
+  // What ended the suggestion may have been something else than its text and length.
+  const bool as_shown = memory.n_shown > 0 && !memory.was_cut_short();
+  std::size_t n_left = as_shown ? memory.n_shown : std::string::npos;
+  for (auto known = memory.drawn.begin(); known != memory.drawn.end() && !finished(); ++known) {
+    TokenResult token = *known;
+    token.text.resize(std::min(token.text.size(), n_left));
+    n_left -= as_shown ? token.text.size() : 0;
+    n_bytes_ += token.text.size();
+    if (bans_ && bans_->push(token.text)) bans_->cut(n_bytes_);  // shown is shown
+    add_token(std::move(token));
+    if (as_shown && n_left == 0) finish(memory.reason);
+  }
+  if (memory.ended) finish(FinishReason::kEndOfText);
+}
+
+std::optional<BranchMemory> BranchState::memory() const {
+  if (!to_heal_.empty() || drawn_.empty() || suppressed_) return std::nullopt;
+  BranchMemory memory;
+  memory.tokens = sequence_.tokens();
+  memory.drawn = drawn_;
+  memory.n_shown = text_.size();
+  memory.reason = finish_reason_.value_or(FinishReason::kCancelled);
+  memory.ended = memory.reason == FinishReason::kEndOfText ||
+                 memory.reason == FinishReason::kContext || memory.reason == FinishReason::kBanned;
+  memory.seed = seed_;
+  memory.n_draws = n_draws_;
+  memory.mu = mu_;
+  return memory;
+}
+
 void BranchState::step(LogitsView& view) {
   const Allowed allowed = rules_.healing->allowed_first(to_heal_);
   accept(draw(view, allowed), view, allowed);
@@ -77,10 +122,12 @@ BranchState::Position BranchState::position_of(std::ptrdiff_t byte) const {
   const std::size_t at = byte < 0 ? 0 : static_cast<std::size_t>(byte);
   if (n_bytes_ <= at) return trail_.size();
   // The last token that begins there or before: those before the first of the text add nothing.
+  // Where the branch goes on with an earlier request's, what that one drew stays.
   const auto after =
       std::upper_bound(trail_.begin(), trail_.end(), at,
                        [](std::size_t b, const Mark& mark) { return b < mark.n_bytes; });
-  return static_cast<Position>(after - trail_.begin()) - 1;
+  return after == trail_.begin() ? trail_.size()
+                                 : static_cast<Position>(after - trail_.begin()) - 1;
 }
 
 bool BranchState::forbid(Position position, TokenId token) {
@@ -98,6 +145,7 @@ void BranchState::go_back_to(Position position) {
   n_bytes_ = mark.n_bytes;
   text_.resize(mark.n_text);
   tokens_.resize(mark.n_tokens);
+  drawn_.resize(mark.n_drawn);
   to_heal_ = std::move(mark.to_heal);
   characters_ = std::move(mark.characters);
   mu_ = mark.mu;
@@ -116,8 +164,8 @@ void BranchState::go_back_one() {
 void BranchState::take(const Drawn& drawn, LogitsView& view) {
   const TokenId token = drawn.token;
   if (bans_)
-    trail_.push_back({token, sequence_.size(), n_bytes_, text_.size(), tokens_.size(), n_safe_,
-                      to_heal_, characters_, watch_, mu_});
+    trail_.push_back({token, sequence_.size(), n_bytes_, text_.size(), tokens_.size(),
+                      drawn_.size(), n_safe_, to_heal_, characters_, watch_, mu_});
   mu_ = rules_.sampler->mirostat().next_mu(mu_, drawn.surprise_bits);
   const tokenizer::Tokenizer& tokenizer = *rules_.tokenizer;
   std::string_view piece = tokenizer.piece(token);
@@ -126,16 +174,19 @@ void BranchState::take(const Drawn& drawn, LogitsView& view) {
   const std::string_view text = piece.substr(n_healed);
   n_bytes_ += text.size();
   if (text.empty() && n_healed > 0) ++n_healing_draws_;
-  if (!text.empty() || n_healed == 0) {
-    tokens_.push_back({token, std::string(text), view.logprob(token),
-                       top_tokens(view, rules_.params->top, tokenizer)});
-    add_text(text);
-    if (!finished() && tokens_.size() >= rules_.params->stop.max_tokens)
-      finish(FinishReason::kLength);
-  }
-  if (finished()) return;
+  drawn_.push_back({token, std::string(text), view.logprob(token),
+                    top_tokens(view, rules_.params->top, tokenizer)});
+  if (!text.empty() || n_healed == 0) add_token(drawn_.back());
+  // Also after the end: who goes on later begins there.
   if (sequence_.size() >= rules_.max_positions) return finish(FinishReason::kContext);
   sequence_.append(token);
+}
+
+void BranchState::add_token(TokenResult token) {
+  tokens_.push_back(std::move(token));
+  add_text(std::string(tokens_.back().text));
+  if (!finished() && tokens_.size() >= rules_.params->stop.max_tokens)
+    finish(FinishReason::kLength);
 }
 
 void BranchState::add_text(std::string_view bytes) {

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "daemon/engine/ban_scan.h"
+#include "daemon/engine/branch_memory.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/healing.h"
 #include "daemon/engine/next_token.h"
@@ -44,6 +45,10 @@ class BranchState {
   BranchState(const BranchRules& rules, Sequence sequence, std::uint64_t seed, std::string to_heal,
               Emit emit);
 
+  /// Goes on where a branch was: takes what it drew until a rule ends it. `sequence` has the
+  /// memory's tokens.
+  BranchState(const BranchRules& rules, Sequence sequence, BranchMemory memory, Emit emit);
+
   using Allowed = std::optional<std::vector<tokenizer::TokenId>>;
 
   /// Takes the branch's next draw from `view` among those `allowed`; nullopt: nothing is left.
@@ -64,6 +69,14 @@ class BranchState {
   Opening opening() const;
 
   Sequence& sequence() { return sequence_; }
+  std::uint32_t n_pending() const { return sequence_.n_pending(); }
+  /// So far.
+  std::uint32_t n_tokens() const { return static_cast<std::uint32_t>(tokens_.size()); }
+  bool has_text() const { return !suppressed_ && !text_.empty(); }
+
+  /// What is needed to go on later; nullopt while the prefix is being healed and for what is
+  /// not shown.
+  std::optional<BranchMemory> memory() const;
   std::uint64_t n_draws() const { return n_draws_; }
   /// Of the draws, those that only spelled the prefix's end again.
   std::uint32_t n_healing_draws() const { return n_healing_draws_; }
@@ -79,6 +92,7 @@ class BranchState {
     std::size_t n_bytes = 0;       // of its text
     std::size_t n_text = 0;        // of those, in whole characters
     std::size_t n_tokens = 0;
+    std::size_t n_drawn = 0;
     std::size_t n_safe = 0;
     std::string to_heal;
     Utf8Stream characters;
@@ -97,6 +111,8 @@ class BranchState {
   void take(const Drawn& drawn, LogitsView& view);
   /// What of the text no ban can take back.
   std::size_t lasting() const;
+  void replay(const BranchMemory& memory);
+  void add_token(TokenResult token);
   void add_text(std::string_view bytes);
   void finish_at(std::size_t end, FinishReason reason);
   void cut(std::size_t end);
@@ -123,7 +139,8 @@ class BranchState {
   std::vector<std::vector<tokenizer::TokenId>> forbidden_;  // by position, up to the next token
   std::uint32_t n_refused_ = 0;
   bool released_ = false;
-  std::vector<TokenResult> tokens_;
+  std::vector<TokenResult> tokens_;  // of text_
+  std::vector<TokenResult> drawn_;   // all
   std::optional<FinishReason> finish_reason_;
   std::optional<Suppressed> suppressed_;
 };

@@ -50,6 +50,13 @@ bool is_cjk_punctuation(char32_t c) {
          c == 0xFF64;
 }
 
+bool is_unspaced_letter(char32_t c) {
+  const bool hangul = c >= 0xAC00 && c <= 0xD7A3;  // particles follow at once
+  const bool thai_lao = (c >= 0x0E00 && c <= 0x0EFF);
+  const bool burmese_khmer = (c >= 0x1000 && c <= 0x109F) || (c >= 0x1780 && c <= 0x17FF);
+  return is_cjk_letter(c) || hangul || thai_lao || burmese_khmer;
+}
+
 bool is_joining_dash(char32_t c) {
   return c == 0x2013 || c == 0x2014 || c == 0x2015;
 }
@@ -65,6 +72,11 @@ bool is_upper(char32_t c) {
 bool is_letter(char32_t c) {
   const auto kind = category(c);
   return kind >= UTF8PROC_CATEGORY_LU && kind <= UTF8PROC_CATEGORY_ME;
+}
+
+bool is_alphanumeric(char32_t c) {
+  const auto kind = category(c);
+  return is_letter(c) || (kind >= UTF8PROC_CATEGORY_ND && kind <= UTF8PROC_CATEGORY_NO);
 }
 
 bool is_word_character(char32_t c) {

@@ -28,23 +28,31 @@ Need need_of(const CompletionParams& params, const Prompt& prompt, std::uint32_t
 
 }  // namespace
 
-std::unique_ptr<CompletionJob> CompletionJob::make(std::shared_ptr<Ticket> ticket,
-                                                   CompletionParams params,
-                                                   std::shared_ptr<CompletionListener> listener,
-                                                   const Context& context) {
+Result<std::unique_ptr<Job>> CompletionJob::make(std::shared_ptr<Ticket> ticket,
+                                                 CompletionParams params,
+                                                 std::shared_ptr<CompletionListener> listener,
+                                                 const Context& context) {
+  auto prompt = plan_prompt(params, context.tokenizer, context.healing, context.max_positions());
+  if (!prompt.ok()) return prompt.error();
+  std::optional<Continuity> continuity;
+  if (auto key = suggestion_key(ticket->client, params, prompt->context.lorebook))
+    continuity = Continuity{*std::move(key), CursorPlace::of(params)};
   if (!params.sampler.seed) params.sampler.seed = fresh_seed();
-  Prompt prompt = plan_prompt(params, context.tokenizer, context.healing, context.max_positions());
-  const Need need = need_of(params, prompt, context.max_positions());
-  return std::unique_ptr<CompletionJob>(new CompletionJob(
-      std::move(ticket), need, std::move(params), std::move(prompt), std::move(listener), context));
+  Need need = need_of(params, *prompt, context.max_positions());
+  if (continuity)
+    need.n_blocks += 2;  // the suggestion's tokens may be other ones than the prompt's
+  return std::unique_ptr<Job>(new CompletionJob(std::move(ticket), need, std::move(params),
+                                                *std::move(prompt), std::move(continuity),
+                                                std::move(listener), context));
 }
 
 CompletionJob::CompletionJob(std::shared_ptr<Ticket> ticket, Need need, CompletionParams params,
-                             Prompt prompt, std::shared_ptr<CompletionListener> listener,
-                             const Context& context)
+                             Prompt prompt, std::optional<Continuity> continuity,
+                             std::shared_ptr<CompletionListener> listener, const Context& context)
     : Job(std::move(ticket), need),
       params_(std::move(params)),
       prompt_(std::move(prompt)),
+      continuity_(std::move(continuity)),
       listener_(std::move(listener)),
       sampler_(params_.sampler, context.tokenizer) {
   rules_ = {&params_,    &context.tokenizer,      &context.healing,
@@ -54,17 +62,72 @@ CompletionJob::CompletionJob(std::shared_ptr<Ticket> ticket, Need need, Completi
     bans_.emplace(bans.phrases, bans.ignore_case);
     rules_.bans.emplace(*bans_, params_.prefix);
   }
-  params_.prefix = {};  // the prompt has what is needed of it
+  // The prompt has what is needed of them.
+  params_.prefix = {};
+  params_.notes = {};
+  params_.lorebook = {};
 }
 
 void CompletionJob::start(Context& context) {
   context_ = &context;
   started_at_ = Clock::now();
   timings_.queue_ms = ms_between(ticket().submitted, started_at_);
+  if (go_on()) return;
   timings_.prompt_tokens = static_cast<std::uint32_t>(prompt_.tokens.size());
   timings_.dropped_tokens = prompt_.dropped_tokens;
   prompt_sequence_.emplace(context.kv, std::move(prompt_.tokens));
   timings_.cached_tokens = prompt_sequence_->n_computed();
+}
+
+bool CompletionJob::go_on() {
+  if (!continuity_) return false;
+  auto match = context_->suggestions.take(continuity_->key, continuity_->place);
+  if (!match) return false;
+  Suggestion& rest = match->rest;
+  branches_.emplace(*context_, rules_, rest.branch, emitter());
+  BranchState& branch = branches_->only();
+  const bool usable =
+      branch.finished() ? branch.has_text() : has_room_to_go_on(rest.branch, branch.n_tokens());
+  if (!usable) {
+    branches_.reset();
+    return false;
+  }
+  n_typed_through_ = match->n_typed;
+  n_draws_before_ = rest.branch.n_draws;
+  timings_.prompt_tokens =
+      static_cast<std::uint32_t>(rest.branch.tokens.size() - rest.branch.drawn.size());
+  timings_.cached_tokens = branch.finished()
+                               ? timings_.prompt_tokens
+                               : std::min(timings_.prompt_tokens, branch.sequence().n_computed());
+  timings_.dropped_tokens = rest.dropped_tokens;
+  timings_.prefetched = branch.n_tokens();
+  prompt_.context = std::move(rest.context);
+  if (timings_.prefetched > 0) note_first_token();
+  branch.release();
+  end_where_finished();
+  return true;
+}
+
+bool CompletionJob::has_room_to_go_on(const BranchMemory& branch, std::uint32_t n_ready) const {
+  const std::size_t n_at_most = branch.tokens.size() + params_.stop.max_tokens - n_ready + 1;
+  return n_at_most <= context_->max_positions() &&
+         n_at_most / model::kBlockSize + 2 <= need().n_blocks;
+}
+
+void CompletionJob::remember() {
+  if (prompt_sequence_) prompt_sequence_->share(Sequence::Share::kAll);
+  if (!branches_) return;
+  branches_->share();
+  if (!continuity_) return;
+  auto memory = branches_->only().memory();
+  if (!memory) return;
+  context_->suggestions.remember({std::move(continuity_->key), std::move(continuity_->place),
+                                  prompt_.context, timings_.dropped_tokens, *std::move(memory)});
+  continuity_.reset();
+}
+
+bool CompletionJob::is_decoding() const {
+  return branches_ && branches_->n_pending() <= 1;
 }
 
 Status CompletionJob::add_rows(Step& step, std::uint32_t max_rows) {
@@ -74,7 +137,7 @@ Status CompletionJob::add_rows(Step& step, std::uint32_t max_rows) {
     return {};
   }
   if (branches_) {
-    branches_->add_rows(step);
+    branches_->add_rows(step, max_rows);
     end_where_finished();
     return {};
   }
@@ -87,22 +150,28 @@ Status CompletionJob::add_rows(Step& step, std::uint32_t max_rows) {
 void CompletionJob::take_results() {
   const bool late = ticket().cancelled;  // while the step ran
   const std::uint64_t n_draws_before = n_draws();
-  if (branches_)
+  if (branches_) {
+    if (!first_token_at_ && branches_->has_results()) note_first_token();
     branches_->take_results();
-  else if (added_.n_results > 0)
+  } else if (added_.n_results > 0) {
     begin_branches();
+  }
   if (late) timings_.late_tokens += static_cast<std::uint32_t>(n_draws() - n_draws_before);
   end_where_finished();
 }
 
 void CompletionJob::begin_branches() {
   branches_.emplace(*context_, rules_, std::move(*prompt_sequence_), prompt_.to_heal,
-                    added_.first_result, [this](std::uint32_t branch, std::string text) {
-                      mark_served();
-                      listener_->on_chunk({branch, std::move(text)});
-                    });
+                    added_.first_result, emitter());
   prompt_sequence_.reset();
   note_first_token();
+}
+
+BranchGroup::Emit CompletionJob::emitter() {
+  return [this](std::uint32_t branch, std::string text) {
+    mark_served();
+    listener_->on_chunk({branch, std::move(text)});
+  };
 }
 
 void CompletionJob::note_first_token() {
@@ -113,7 +182,7 @@ void CompletionJob::note_first_token() {
 }
 
 std::uint64_t CompletionJob::n_draws() const {
-  return branches_ ? branches_->n_draws() : 0;
+  return branches_ ? branches_->n_draws() - n_draws_before_ : 0;
 }
 
 void CompletionJob::end_where_finished() {
@@ -124,6 +193,8 @@ void CompletionJob::cancel() {
   if (ended_) return;
   cancelled_ = ticket().cancelled;
   end_all(cancelled_ ? FinishReason::kCancelled : FinishReason::kTime);
+  // Before the request that supersedes this one looks for its text.
+  if (context_) remember();
 }
 
 void CompletionJob::end_all(FinishReason reason) {
@@ -151,22 +222,18 @@ void CompletionJob::close(Context& context) {
     const std::uint64_t after_first = n_drawn - std::min<std::uint64_t>(n_drawn, params_.n);
     if (timings_.decode_ms > 0) timings_.decode_tok_s = after_first / timings_.decode_ms * 1000;
   }
-  release(!error_.has_value());
-  context.metrics.ended(cancelled_ || error_, timings_, n_drawn);
-}
-
-void CompletionJob::release(bool share) {
-  if (share && prompt_sequence_) prompt_sequence_->share(Sequence::Share::kAll);
-  if (share && branches_) branches_->share();
+  if (!error_ && context_) remember();
   prompt_sequence_.reset();
   branches_.reset();
+  context.metrics.ended(cancelled_ || error_, timings_, n_drawn);
 }
 
 void CompletionJob::answer() {
   if (error_)
     listener_->on_finish(*error_);
   else
-    listener_->on_finish(CompletionResult{std::move(results_), timings_});
+    listener_->on_finish(CompletionResult{std::move(results_), timings_, std::move(prompt_.context),
+                                          n_typed_through_});
 }
 
 }  // namespace understory::engine

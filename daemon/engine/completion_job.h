@@ -1,4 +1,5 @@
-// A completion: one prefill of the prompt, then n branches that fork from it.
+// A completion: one prefill of the prompt, then n branches that fork from it. Or, where a writer
+// types what was suggested, the rest of that suggestion (suggestions.h).
 #pragma once
 
 #include <memory>
@@ -8,19 +9,20 @@
 #include "daemon/engine/branch_group.h"
 #include "daemon/engine/job.h"
 #include "daemon/engine/prompt.h"
+#include "daemon/engine/suggestions.h"
 
 namespace understory::engine {
 
 class CompletionJob : public Job {
  public:
   /// Plans the prompt (tokenizes it) on the calling thread. params must be valid.
-  static std::unique_ptr<CompletionJob> make(std::shared_ptr<Ticket> ticket,
-                                             CompletionParams params,
-                                             std::shared_ptr<CompletionListener> listener,
-                                             const Context& context);
+  /// kInvalidArgument as plan_prompt().
+  static Result<std::unique_ptr<Job>> make(std::shared_ptr<Ticket> ticket, CompletionParams params,
+                                           std::shared_ptr<CompletionListener> listener,
+                                           const Context& context);
 
   bool is_background() const override { return false; }
-  bool is_decoding() const override { return branches_.has_value(); }
+  bool is_decoding() const override;
   void start(Context& context) override;
   Status add_rows(Step& step, std::uint32_t max_rows) override;
   void take_results() override;
@@ -31,18 +33,33 @@ class CompletionJob : public Job {
   void answer() override;
 
  private:
+  /// How a request may go on with its document's last suggestion and be gone on with.
+  struct Continuity {
+    SuggestionKey key;
+    CursorPlace place;
+  };
+
   CompletionJob(std::shared_ptr<Ticket> ticket, Need need, CompletionParams params, Prompt prompt,
-                std::shared_ptr<CompletionListener> listener, const Context& context);
+                std::optional<Continuity> continuity, std::shared_ptr<CompletionListener> listener,
+                const Context& context);
+
+  /// Takes up the document's last suggestion where the prefix has typed its beginning.
+  bool go_on();
+  /// As much as the request was promised, and as the context holds.
+  bool has_room_to_go_on(const BranchMemory& branch, std::uint32_t n_ready) const;
+  /// Shares what was computed and keeps the branch for the next request of this document.
+  void remember();
 
   void begin_branches();
+  BranchGroup::Emit emitter();
   void note_first_token();
   std::uint64_t n_draws() const;
   void end_where_finished();
   void end_all(FinishReason reason);
-  void release(bool share);
 
   CompletionParams params_;
   Prompt prompt_;
+  std::optional<Continuity> continuity_;
   std::shared_ptr<CompletionListener> listener_;
   Context* context_ = nullptr;  // from start() on
   Sampler sampler_;
@@ -59,9 +76,11 @@ class CompletionJob : public Job {
   bool cancelled_ = false;
   FinishReason untouched_reason_ = FinishReason::kCancelled;  // of branches that never began
 
+  std::uint64_t n_typed_through_ = 0;
   Timings timings_;
   Clock::time_point started_at_;
   std::optional<Clock::time_point> first_token_at_;
+  std::uint64_t n_draws_before_ = 0;  // by the request whose suggestion is gone on with
 };
 
 }  // namespace understory::engine

@@ -8,6 +8,7 @@
 #include "daemon/engine/healing.h"
 #include "daemon/engine/kv_store.h"
 #include "daemon/engine/metrics.h"
+#include "daemon/engine/suggestions.h"
 #include "daemon/model/model.h"
 #include "daemon/tokenizer/tokenizer.h"
 
@@ -34,7 +35,8 @@ struct Context {
   model::Model& model;
   const tokenizer::Tokenizer& tokenizer;
   Healing healing;
-  KvStore kv;  // engine thread
+  KvStore kv;               // engine thread
+  Suggestions suggestions;  // engine thread
   Metrics metrics;
 };
 

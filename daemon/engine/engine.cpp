@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "daemon/engine/completion_job.h"
+#include "daemon/engine/prefetcher.h"
 #include "daemon/engine/samplers/logit_bias.h"
 #include "daemon/engine/scheduler.h"
 #include "daemon/engine/score_job.h"
@@ -62,7 +63,8 @@ class Engine::Impl {
         tokenizer_(std::move(tokenizer)),
         options_(options),
         context_(*model_, *tokenizer_),
-        scheduler_(context_, options.patience) {
+        scheduler_(context_, options.patience),
+        prefetcher_(context_, options_) {
     publish_kv();
     thread_ = std::thread([this] { run(); });
   }
@@ -80,8 +82,9 @@ class Engine::Impl {
       ticket->deadline = ticket->submitted + std::chrono::milliseconds(params.stop.time_budget_ms);
     if (!params.document.empty()) supersede(*ticket);
     if (Status free = check_room(client); !free.ok()) return free.error();
-    return enqueue(ticket,
-                   CompletionJob::make(ticket, std::move(params), std::move(listener), context_));
+    auto job = CompletionJob::make(ticket, std::move(params), std::move(listener), context_);
+    if (!job.ok()) return job.error();
+    return enqueue(ticket, *std::move(job));
   }
 
   Result<RequestId> score(ClientId client, ScoreParams params,
@@ -110,6 +113,7 @@ class Engine::Impl {
       std::lock_guard lock(mutex_);
       for (const auto& [id, ticket] : live_)
         if (ticket->client == client) ticket->cancelled = true;
+      gone_.push_back(client);
     }
     wake_.notify_one();
   }
@@ -197,18 +201,40 @@ class Engine::Impl {
   }
 
   void run() {
-    while (wait_for_work()) {
+    while (true) {
+      think_ahead();
+      if (!wait_for_work()) return;
       // Before the next step, so that they hear of it at once and their room is free.
       answer(end_cancelled());
       admit();
       answer(scheduler_.step());
+      if (scheduler_.idle()) prefetcher_.consider();
     }
+  }
+
+  /// Until there is something better to do.
+  void think_ahead() {
+    while (prefetcher_.has_work() && !work_comes_before(prefetcher_.due())) prefetcher_.step();
+    prefetcher_.stop();
+    publish_kv();
+  }
+
+  bool work_comes_before(Clock::time_point time) {
+    std::unique_lock lock(mutex_);
+    return wake_.wait_until(lock, time, [&] { return has_work(); });
+  }
+
+  /// Under the mutex.
+  bool has_work() const {
+    return stopping_ || !waiting_.empty() || !scheduler_.idle() || !gone_.empty();
   }
 
   /// Sleeps while there is nothing to do; false at the end.
   bool wait_for_work() {
     std::unique_lock lock(mutex_);
-    wake_.wait(lock, [&] { return stopping_ || !waiting_.empty() || !scheduler_.idle(); });
+    wake_.wait(lock, [&] { return has_work(); });
+    for (const ClientId client : gone_) context_.suggestions.forget(client);
+    gone_.clear();
     return !stopping_ || !waiting_.empty() || !scheduler_.idle();
   }
 
@@ -262,12 +288,14 @@ class Engine::Impl {
   const std::shared_ptr<const tokenizer::Tokenizer> tokenizer_;
   const EngineOptions options_;
   Context context_;
-  Scheduler scheduler_;  // engine thread, but for the constructor
+  Scheduler scheduler_;    // engine thread, but for the constructor
+  Prefetcher prefetcher_;  // engine thread
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   Jobs waiting_;
   std::unordered_map<RequestId, std::shared_ptr<Ticket>> live_;  // waiting or running
+  std::vector<ClientId> gone_;  // whose suggestions are to be forgotten
   std::uint32_t n_active_ = 0;
   bool stopping_ = false;
   std::atomic<RequestId> next_id_{1};

@@ -31,18 +31,38 @@ struct StopParams {
   float min_probability = 0;
   float min_margin = 0;
   std::uint32_t time_budget_ms = 0;  // from submission; looked at between steps; 0: none
+
+  bool operator==(const StopParams&) const = default;
+};
+
+/// Something to remind the model of when one of its keys occurs in the text.
+struct LorebookEntry {
+  std::vector<std::string> keys;
+  std::string text;
+  bool operator==(const LorebookEntry&) const = default;
 };
 
 struct CompletionParams {
-  std::string prefix;   // any bytes; the text before the cursor
-  std::string suffix;   // any bytes; the text after it: suggestions end where they meet it
-  std::uint32_t n = 1;  // branches, [1, 16]
+  std::string prefix;                   // any bytes; the text before the cursor
+  std::string suffix;                   // any bytes; the text after it: suggestions end where they
+                                        // meet it
+  std::uint64_t prefix_offset = 0;      // bytes of the document before `prefix`, which a client may
+                                        // leave out; 0: prefix is the whole text before the cursor
+  std::string notes;                    // pinned: what the model reads besides the text
+  std::uint32_t notes_depth = 0;        // 0: before the text; else about so many paragraphs before
+                                        // its end, [0, 100]
+  std::vector<LorebookEntry> lorebook;  // at most 1024, 64 keys each
+  std::uint32_t lorebook_depth = 3;     // as notes_depth
+  std::uint32_t n = 1;                  // branches, [1, 16]
   SamplerParams sampler;
   StopParams stop;
   std::uint32_t top = 0;  // report this many likeliest tokens beside each token, [0, 64]
   bool healing = true;    // mend a prefix that ends inside a token
   bool suppress = true;   // junk is not shown, and near-duplicate branches are drawn again
   std::string document;   // a newer request of the same client and document cancels this
+  bool prefetch = true;   // may go on with the document's last suggestion, and be thought ahead of
+
+  bool operator==(const CompletionParams&) const = default;
 };
 
 /// Names the field and its range (kInvalidArgument) where a value is out of bounds.
@@ -102,6 +122,7 @@ struct Timings {
   std::uint32_t dropped_tokens = 0;  // oldest text that did not fit the context
   std::uint32_t healed_tokens = 0;   // decoded only to spell the prefix's end again, all branches
   std::uint32_t late_tokens = 0;     // decoded after the request had been cancelled
+  std::uint32_t prefetched = 0;      // of the continuation, ready before the request came
   double queue_ms = 0;
   double ttft_ms = 0;  // from submission to the first token
   double prefill_ms = 0;
@@ -109,9 +130,22 @@ struct Timings {
   double decode_tok_s = 0;  // all branches together
 };
 
+/// What of the context a request used. Tokens of the prompt are in Timings.
+struct ContextUse {
+  std::uint32_t size = 0;          // tokens, prompt and continuation together
+  std::uint32_t notes_tokens = 0;  // of the prompt
+  std::uint32_t lorebook_tokens = 0;
+  std::uint64_t dropped_bytes = 0;      // the text in use begins at this byte of the document
+  std::vector<std::uint32_t> lorebook;  // indices of the entries in play
+  std::vector<std::uint32_t> lorebook_left_out;  // called for as well, but there was no room
+};
+
 struct CompletionResult {
   std::vector<Branch> branches;
   Timings timings;
+  ContextUse context;
+  std::uint64_t typed_through = 0;  // above 0: the branch is the rest of the document's last
+                                    // suggestion, of which so many bytes have been typed
 };
 
 /// A piece of a branch as it is thought of: whole UTF-8 characters.
@@ -159,6 +193,8 @@ struct EngineOptions {
   std::uint32_t max_queue_per_client = 16;
   // Whoever has waited longer than this to see something goes before those that came later.
   std::chrono::milliseconds patience{1000};
+  std::uint32_t prefetch_tokens = 32;  // to think ahead of a suggestion while idle; 0: none
+  std::chrono::milliseconds prefetch_pause{150};  // between the answer and that
 };
 
 struct Percentiles {
@@ -175,6 +211,7 @@ struct EngineStatus {
   std::uint64_t prompt_tokens = 0;
   std::uint64_t cached_tokens = 0;
   std::uint64_t decoded_tokens = 0;
+  std::uint64_t prefetched_tokens = 0;  // thought ahead while idle
   std::uint32_t kv_blocks_total = 0;
   std::uint32_t kv_blocks_used = 0;    // by running requests or the prefix cache
   std::uint32_t kv_blocks_cached = 0;  // in the prefix cache; freed when needed
@@ -204,6 +241,7 @@ class Engine {
   /// Any thread. Stops within one step; the listener gets what was made so far, finish reason
   /// kCancelled. False where the request is unknown or has ended.
   bool cancel(RequestId request);
+  /// The client has gone: cancels its requests and forgets its suggestions.
   void cancel_all_of(ClientId client);
 
   EngineStatus status() const;

@@ -44,6 +44,11 @@ void Metrics::ended(bool cancelled, const Timings& timings, std::uint64_t n_deco
   }
 }
 
+void Metrics::prefetched() {
+  std::lock_guard lock(mutex_);
+  ++totals_.prefetched_tokens;
+}
+
 void Metrics::set_kv(std::uint32_t total, std::uint32_t used, std::uint32_t cached,
                      std::uint64_t evictions) {
   std::lock_guard lock(mutex_);

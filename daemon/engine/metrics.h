@@ -18,6 +18,8 @@ class Metrics {
   void first_token(double ttft_ms);
   /// A request ended; timings of what it did.
   void ended(bool cancelled, const Timings& timings, std::uint64_t n_decoded);
+  /// A token was thought of while idle.
+  void prefetched();
   /// The KV cache as it is now.
   void set_kv(std::uint32_t total, std::uint32_t used, std::uint32_t cached,
               std::uint64_t evictions);

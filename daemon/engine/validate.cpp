@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::uint32_t kMaxBranches = 16;
 constexpr std::uint32_t kMaxTop = 64;
+constexpr std::uint32_t kMaxDepth = 100;
+constexpr std::uint32_t kMaxLorebookEntries = 1024;
+constexpr std::uint32_t kMaxLorebookKeys = 64;
 
 std::string range(std::uint32_t low, std::uint32_t high) {
   return "between " + std::to_string(low) + " and " + std::to_string(high);
@@ -27,6 +30,31 @@ Status validate_stop(const StopParams& stop, std::uint32_t context) {
   return {};
 }
 
+Status validate_lorebook(const std::vector<LorebookEntry>& lorebook) {
+  if (lorebook.size() > kMaxLorebookEntries)
+    return out_of_range("lorebook", "at most " + std::to_string(kMaxLorebookEntries) + " entries",
+                        std::to_string(lorebook.size()));
+  for (std::size_t i = 0; i < lorebook.size(); ++i) {
+    const std::string keys = "lorebook[" + std::to_string(i) + "].keys";
+    if (lorebook[i].keys.empty() || lorebook[i].keys.size() > kMaxLorebookKeys)
+      return out_of_range(keys.c_str(), range(1, kMaxLorebookKeys) + " texts",
+                          std::to_string(lorebook[i].keys.size()));
+    for (const std::string& key : lorebook[i].keys)
+      if (key.find_first_not_of(" \t\r\n") == std::string::npos)
+        return Error{ErrorCode::kInvalidArgument, keys + " must not hold an empty text"};
+  }
+  return {};
+}
+
+Status validate_notes(const CompletionParams& params) {
+  if (params.notes_depth > kMaxDepth)
+    return out_of_range("notes_depth", range(0, kMaxDepth), std::to_string(params.notes_depth));
+  if (params.lorebook_depth > kMaxDepth)
+    return out_of_range("lorebook_depth", range(0, kMaxDepth),
+                        std::to_string(params.lorebook_depth));
+  return validate_lorebook(params.lorebook);
+}
+
 }  // namespace
 
 std::uint32_t max_branches(const model::Model& model) {
@@ -40,6 +68,7 @@ Status validate(const CompletionParams& params, const model::Model& model) {
   if (params.top > kMaxTop)
     return out_of_range("top", range(0, kMaxTop), std::to_string(params.top));
   if (Status valid = validate_stop(params.stop, model.context()); !valid.ok()) return valid;
+  if (Status notes = validate_notes(params); !notes.ok()) return notes;
   return validate(params.sampler);
 }
 

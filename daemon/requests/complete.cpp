@@ -23,6 +23,12 @@ engine::CompletionParams to_engine(protocol::CompleteParams p, const Presets& pr
   engine::CompletionParams params;
   params.prefix = std::move(p.prefix);
   params.suffix = std::move(p.suffix);
+  params.prefix_offset = p.prefix_offset;
+  params.notes = std::move(p.notes);
+  params.notes_depth = p.notes_depth;
+  for (protocol::LorebookEntry& entry : p.lorebook)
+    params.lorebook.push_back({std::move(entry.keys), std::move(entry.text)});
+  params.lorebook_depth = p.lorebook_depth;
   params.n = p.n;
   params.sampler = presets.resolve(p.preset, p).value_or_throw();
   params.sampler.seed = p.seed;
@@ -32,6 +38,7 @@ engine::CompletionParams to_engine(protocol::CompleteParams p, const Presets& pr
   params.healing = p.healing;
   params.suppress = p.suppress;
   params.document = std::move(p.document);
+  params.prefetch = p.prefetch;
   return params;
 }
 
@@ -71,7 +78,12 @@ protocol::CompleteResult to_protocol(engine::CompletionResult result, const Load
                  .decode_ms = t.decode_ms,
                  .decode_tok_s = t.decode_tok_s,
                  .healed_tokens = some(t.healed_tokens),
-                 .late_tokens = some(t.late_tokens)};
+                 .late_tokens = some(t.late_tokens),
+                 .prefetched = some(t.prefetched)};
+  engine::ContextUse& c = result.context;
+  out.context = {c.size,          c.notes_tokens,        c.lorebook_tokens,
+                 c.dropped_bytes, std::move(c.lorebook), std::move(c.lorebook_left_out)};
+  out.typed_through = result.typed_through;
   out.model = loaded.model.name;
   out.device = loaded.device.name;
   return out;

@@ -29,6 +29,7 @@ protocol::EngineSummary to_protocol(const engine::EngineStatus& s) {
         static_cast<double>(s.cached_tokens) / static_cast<double>(s.prompt_tokens);
   }
   out.decoded_tokens = s.decoded_tokens;
+  out.prefetched_tokens = s.prefetched_tokens;
   out.kv_blocks_total = s.kv_blocks_total;
   out.kv_blocks_used = s.kv_blocks_used;
   out.kv_blocks_cached = s.kv_blocks_cached;

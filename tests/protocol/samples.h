@@ -45,6 +45,11 @@ inline CompleteParams complete() {
   CompleteParams p;
   p.prefix = "It was a d\xc3\xa9j\xc3\xa0";
   p.suffix = " and nothing else.";
+  p.prefix_offset = 1 << 20;
+  p.notes = "A gothic tale.";
+  p.notes_depth = 4;
+  p.lorebook = {{{"Ann", "the maid"}, "Ann is the maid."}};
+  p.lorebook_depth = 2;
   p.n = 3;
   p.max_tokens = 24;
   p.until = "sentence";
@@ -79,6 +84,7 @@ inline CompleteParams complete() {
   p.healing = false;
   p.suppress = false;
   p.document = "/home/u/\xff.md";  // a file name that is not UTF-8
+  p.prefetch = false;
   p.stream = true;
   return p;
 }
@@ -86,7 +92,9 @@ inline CompleteParams complete() {
 inline CompleteResult complete_result() {
   const Token token{300, " vu", -1.5f, {{300, " vu", -1.5f}, {301, "\xc3", -2.0f}}};
   return {{{" vu.", {token}, "stop", -1.5f, 42, ""}, {"", {}, "repetition", 0, 43, "loops"}},
-          {9, 8, 0, 0.5, 12.25, 4.0, 8.0, 125.0, {}, {}},
+          {9, 8, 0, 0.5, 12.25, 4.0, 8.0, 125.0, {}, {}, 7},
+          {512, 5, 6, 1 << 20, {0}, {1, 2}},
+          3,
           "m",
           "d"};
 }
@@ -106,7 +114,7 @@ inline StatusResult status_result() {
   s.model = model();
   s.device = device();
   s.memory = {1000, 2000, 3000};
-  s.engine = EngineSummary{1, 2, 3, 4, 100, 25, 0.25, 6, 7, 8, 9, 10, {1, 2, 3}, 50};
+  s.engine = EngineSummary{1, 2, 3, 4, 100, 25, 0.25, 6, 5, 7, 8, 9, 10, {1, 2, 3}, 50};
   return s;
 }
 

@@ -28,6 +28,8 @@ struct PenaltyParams {
   std::uint32_t window = 256;  // tokens
 
   bool is_off() const { return window == 0 || (repeat == 1 && frequency == 0 && presence == 0); }
+
+  bool operator==(const PenaltyParams&) const = default;
 };
 
 /// DRY: what tokens lose that would prolong a repetition.
@@ -37,16 +39,22 @@ struct DryParams {
   std::uint32_t allowed_length = 2;  // tokens that may repeat freely; 1 or more
   std::uint32_t window = 1024;       // tokens of prompt and continuation that are searched
   std::vector<std::string> breakers = {"\n", ":", "\"", "*"};  // no repetition runs across these
+
+  bool operator==(const DryParams&) const = default;
 };
 
 struct XtcParams {
   float threshold = 0.1f;  // [0, 1]
   float probability = 0;   // [0, 1]; 0: off
+
+  bool operator==(const XtcParams&) const = default;
 };
 
 struct MirostatParams {
   float tau = 0;     // bits a token; [0, 20]; 0: off
   float eta = 0.1f;  // [0, 1]
+
+  bool operator==(const MirostatParams&) const = default;
 };
 
 /// Texts that must not come. They hold back what may yet become one of them, and are no stage:
@@ -54,6 +62,8 @@ struct MirostatParams {
 struct BanParams {
   std::vector<std::string> phrases;  // valid UTF-8, 1 to 1024 bytes each, 256 KiB in all
   bool ignore_case = true;
+
+  bool operator==(const BanParams&) const = default;
 };
 
 /// Neutral for base models: the distribution as it is, less its unlikely tail.
@@ -71,6 +81,8 @@ struct SamplerParams {
   std::vector<LogitBias> logit_bias;
   BanParams bans;
   std::optional<std::uint64_t> seed;  // drawn and reported where absent
+
+  bool operator==(const SamplerParams&) const = default;
 };
 
 /// Names the field and its range (kInvalidArgument) where a value is out of bounds.

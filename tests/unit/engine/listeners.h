@@ -82,15 +82,23 @@ class Gate {
   void pass() {
     std::unique_lock lock(mutex_);
     ++n_arrived_;
+    ++n_held_;
     changed_.notify_all();
     changed_.wait(lock, [&] { return open_ || n_passes_ > 0; });
     if (!open_) --n_passes_;
+    --n_held_;
   }
   /// Lets the engine's thread through once.
   void step() {
     std::lock_guard lock(mutex_);
     ++n_passes_;
     changed_.notify_all();
+  }
+  /// Waits until the engine's thread stands before the closed door.
+  void wait_held() {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait_for(lock, std::chrono::minutes(1), [&] { return n_held_ > 0 && !open_; }))
+      throw std::runtime_error("the engine did not stop at the gate in a minute");
   }
   /// Waits until the engine's thread has come n times in all.
   void wait_arrived(std::uint64_t n) {
@@ -109,6 +117,7 @@ class Gate {
   bool open_ = true;
   std::uint64_t n_passes_ = 0;
   std::uint64_t n_arrived_ = 0;
+  int n_held_ = 0;
 };
 
 /// Notes how many steps had begun when it ended.

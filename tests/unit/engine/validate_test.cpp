@@ -97,3 +97,19 @@ TEST_CASE("Absurd sampler values are refused by name and range", "[unit]") {
   CHECK_THAT(refused([](auto& s) { s.logit_bias = {{{}, "", 1}}; }), Contains("an id or a text"));
   CHECK_THAT(refused([](auto& s) { s.logit_bias.resize(1025, {1, "", 1}); }), Contains("1024"));
 }
+
+TEST_CASE("Notes and lorebooks are refused by name where they make no sense", "[unit]") {
+  CompletionParams params;
+  params.notes_depth = 101;
+  CHECK(refusal(params) == "notes_depth must be between 0 and 100, but is 101");
+  params = {};
+  params.lorebook_depth = 101;
+  CHECK_THAT(refusal(params), Contains("lorebook_depth must be"));
+  params = {};
+  params.lorebook = {{{"Ann"}, "x"}, {{}, "y"}};
+  CHECK_THAT(refusal(params), Contains("lorebook[1].keys must be between 1 and 64 texts"));
+  params.lorebook[1].keys = {"a", " \n"};
+  CHECK_THAT(refusal(params), Contains("lorebook[1].keys must not hold an empty text"));
+  params.lorebook.assign(1025, {{"a"}, "x"});
+  CHECK_THAT(refusal(params), Contains("lorebook must be at most 1024 entries"));
+}
