@@ -13,7 +13,7 @@ BranchGroup::BranchGroup(Context& context, const BranchRules& rules, Sequence pr
       seeds_(*rules.params->sampler.seed, rules.sampler->is_greedy()) {
   const std::uint32_t n = rules.params->n;
   LogitsView view(context.model, result);
-  const auto allowed = context.healing.allowed_first(to_heal_);
+  const auto allowed = context.healing.allowed_first(to_heal_, view.likeliest());
   NextToken next(view, *rules.sampler, prompt.tokens(), allowed, {},
                  rules.sampler->mirostat().first_mu());
   prompt.share(Sequence::Share::kFullBlocks);
@@ -92,7 +92,7 @@ void BranchGroup::take_results() {
 void BranchGroup::take_first(std::uint32_t branch) {
   Slot& slot = slots_[branch];
   LogitsView view(context_.model, slot.added.first_result);
-  const auto allowed = context_.healing.allowed_first(to_heal_);
+  const auto allowed = context_.healing.allowed_first(to_heal_, view.likeliest());
   Sequence sequence = std::move(*slot.redraw);
   NextToken next(view, *rules_.sampler, sequence.tokens(), allowed, {},
                  rules_.sampler->mirostat().first_mu());

@@ -77,7 +77,7 @@ std::optional<BranchMemory> BranchState::memory() const {
 }
 
 void BranchState::step(LogitsView& view) {
-  const Allowed allowed = rules_.healing->allowed_first(to_heal_);
+  const Allowed allowed = rules_.healing->allowed_first(to_heal_, view.likeliest());
   accept(draw(view, allowed), view, allowed);
 }
 

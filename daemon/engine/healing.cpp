@@ -40,46 +40,61 @@ HealingCut Healing::cut(std::span<const TokenId> tokens) const {
   return result;
 }
 
-std::vector<TokenId> Healing::allowed(std::string_view rest) const {
+std::vector<TokenId> Healing::allowed(std::string_view rest, TokenId own_choice) const {
   const auto covering = pieces_.starting_with(rest);
+  if (covering.empty()) return heads(rest);
   std::vector<TokenId> tokens(covering.begin(), covering.end());
-  for (std::size_t length = 1; length < rest.size(); ++length)
-    for (const TokenId head : pieces_.spelling(rest.substr(0, length)))
-      if (splits_after(head, rest.substr(length))) tokens.push_back(head);
-  for (std::size_t length = rest.size(); tokens.empty() && length-- > 1;) {
-    const auto heads = pieces_.spelling(rest.substr(0, length));
-    tokens.assign(heads.begin(), heads.end());
-  }
+  if (pieces_.spelling(rest).empty() && spells_part(own_choice, rest) &&
+      splits_after(own_choice, rest.substr(tokenizer_->piece(own_choice).size())))
+    tokens.push_back(own_choice);
   return tokens;
 }
 
-std::optional<std::vector<TokenId>> Healing::allowed_first(std::string_view rest) const {
+bool Healing::spells_part(TokenId head, std::string_view rest) const {
+  const std::string_view piece = tokenizer_->piece(head);
+  return !piece.empty() && piece.size() < rest.size() && rest.starts_with(piece);
+}
+
+std::vector<TokenId> Healing::longest_head(std::string_view rest) const {
+  for (std::size_t length = rest.size(); length-- > 1;) {
+    const auto found = pieces_.spelling(rest.substr(0, length));
+    if (!found.empty()) return {found.begin(), found.end()};
+  }
+  return {};
+}
+
+std::vector<TokenId> Healing::heads(std::string_view rest) const {
+  std::vector<TokenId> tokens;
+  for (std::size_t length = 1; length < rest.size(); ++length)
+    for (const TokenId head : pieces_.spelling(rest.substr(0, length)))
+      if (splits_after(head, rest.substr(length))) tokens.push_back(head);
+  return tokens.empty() ? longest_head(rest) : tokens;
+}
+
+std::optional<std::vector<TokenId>> Healing::allowed_first(std::string_view rest,
+                                                           TokenId own_choice) const {
   if (rest.empty()) return std::nullopt;
-  std::vector<TokenId> tokens = allowed(rest);
+  std::vector<TokenId> tokens = allowed(rest, own_choice);
   if (tokens.empty()) return std::nullopt;
   return tokens;
 }
 
 bool Healing::splits_after(TokenId head, std::string_view rest) const {
   const std::string first(tokenizer_->piece(head));
-  const auto begins_with_head = [&](std::string_view second) {
-    const auto tokens = encode_inside(first + std::string(second));
-    return tokens.size() > 1 && tokens[0] == head;
-  };
-  if (begins_with_head(rest)) return true;
-  // A word that goes on differently may still be split here.
+  if (starts_with_head(first + std::string(rest), head)) return true;
+  // A word that goes on differently may still be split here. Tries are spread over the tokens
+  // that could come second: neighbours in the table are much alike.
   constexpr std::size_t kMaxTried = 64;
   const auto seconds = pieces_.starting_with(rest);
-  for (std::size_t i = 0; i < std::min(seconds.size(), kMaxTried); ++i)
-    if (begins_with_head(tokenizer_->piece(seconds[i]))) return true;
+  const std::size_t step = std::max<std::size_t>(1, seconds.size() / kMaxTried);
+  for (std::size_t i = 0; i < seconds.size(); i += step)
+    if (starts_with_head(first + std::string(tokenizer_->piece(seconds[i])), head)) return true;
   return false;
 }
 
-std::vector<TokenId> Healing::encode_inside(std::string_view text) const {
-  // Where encode() puts a space before the text, a text that has one gives it up for that;
-  // one that has none cannot be judged alone and is taken as written.
-  if (tokenizer_->adds_space_prefix() && text.starts_with(' ')) text.remove_prefix(1);
-  return tokenizer_->encode(text);
+bool Healing::starts_with_head(std::string_view text, TokenId head) const {
+  const auto tokens = tokenizer_->encode(text, {.space_prefix = false});
+  return tokens.size() > 1 && tokens[0] == head;
 }
 
 }  // namespace understory::engine

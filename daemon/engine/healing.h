@@ -30,19 +30,28 @@ class Healing {
   /// kMaxTokens in all; a longer word loses its last token only).
   HealingCut cut(std::span<const tokenizer::TokenId> tokens) const;
 
-  /// Tokens that may come next where `rest` must still be spelled: those that begin with all
-  /// of it, and those that spell its beginning where the tokenizer itself would split the
-  /// text so. Never empty unless no token spells the first byte.
-  std::vector<tokenizer::TokenId> allowed(std::string_view rest) const;
+  /// Tokens that may come next where `rest` must still be spelled: those that begin with all of
+  /// it. Where `rest` is no token itself, also the model's own likeliest token, if it spells the
+  /// beginning of `rest` and the tokenizer would split a text so; of other such tokens the
+  /// probability is that of the many words that `rest` excludes. Where no token begins with all
+  /// of it, those that spell its beginning where the tokenizer would split the text so. Empty
+  /// only where no token spells the first byte.
+  std::vector<tokenizer::TokenId> allowed(std::string_view rest,
+                                          tokenizer::TokenId own_choice) const;
 
   /// The same for a draw: nullopt where anything may come.
-  std::optional<std::vector<tokenizer::TokenId>> allowed_first(std::string_view rest) const;
+  std::optional<std::vector<tokenizer::TokenId>> allowed_first(std::string_view rest,
+                                                               tokenizer::TokenId own_choice) const;
 
   static constexpr std::size_t kMaxTokens = 8;
 
  private:
+  std::vector<tokenizer::TokenId> heads(std::string_view rest) const;
+  std::vector<tokenizer::TokenId> longest_head(std::string_view rest) const;
+  bool spells_part(tokenizer::TokenId head, std::string_view rest) const;
+  /// Whether some text that begins with head and `rest` is tokenized with head first.
   bool splits_after(tokenizer::TokenId head, std::string_view rest) const;
-  std::vector<tokenizer::TokenId> encode_inside(std::string_view text) const;
+  bool starts_with_head(std::string_view text, tokenizer::TokenId head) const;
 
   const tokenizer::Tokenizer* tokenizer_;
   PieceTable pieces_;

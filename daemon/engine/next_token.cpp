@@ -72,10 +72,8 @@ std::optional<Drawn> NextToken::pick(const Draw& draw) {
 }
 
 std::optional<Drawn> NextToken::likeliest(std::uint32_t rank) {
-  if (!allowed_) {
-    const Distribution head = edits_.of_top(view_.top());
-    if (rank < head.tokens.size()) return Drawn{head.tokens[rank].token};
-  }
+  const Distribution likely = head();
+  if (rank < likely.tokens.size()) return Drawn{likely.tokens[rank].token};
   const auto& all = everything().tokens;
   if (all.empty()) return std::nullopt;
   return Drawn{all[std::min<std::size_t>(rank, all.size() - 1)].token};
@@ -83,16 +81,31 @@ std::optional<Drawn> NextToken::likeliest(std::uint32_t rank) {
 
 const Distribution& NextToken::shaped(bool with_xtc) {
   auto& shaped = shaped_[with_xtc];
-  if (!shaped && !allowed_) shaped = shape_top(with_xtc);
+  if (!shaped) shaped = shape_top(with_xtc);
   if (!shaped) shaped = sampler_.shape(everything(), with_xtc, mu_);
   return *shaped;
 }
 
 std::optional<Distribution> NextToken::shape_top(bool with_xtc) {
+  const Distribution likely = head();
+  if (likely.tokens.empty()) return std::nullopt;
+  return sampler_.shape(likely, with_xtc, mu_);
+}
+
+Distribution NextToken::head() {
   const auto& top = view_.top();
   const bool complete = top.candidates.size() >= view_.vocab_size();
-  return sampler_.shape(complete ? edits_.of_all(top.candidates) : edits_.of_top(top), with_xtc,
-                        mu_);
+  Distribution likely = complete ? edits_.of_all(top.candidates) : edits_.of_top(top);
+  if (!allowed_) return likely;
+  std::vector<bool> is_allowed(view_.vocab_size());
+  for (const TokenId id : *allowed_) is_allowed[id] = true;
+  std::erase_if(likely.tokens, [&](const Weighted& w) { return !is_allowed[w.token]; });
+  if (complete) {
+    likely.renormalise();
+  } else {
+    likely.normalised = false;
+  }
+  return likely;
 }
 
 const Distribution& NextToken::everything() {

@@ -21,6 +21,7 @@ class LogitsView {
   const model::TopLogits& top();
   /// Every token in order of id.
   const std::vector<model::Candidate>& all();
+  tokenizer::TokenId likeliest() { return top().candidates[0].token; }
   double logsumexp() { return top().logsumexp; }
   /// log of the token's probability at temperature 1 over the whole vocabulary.
   float logprob(tokenizer::TokenId token);
@@ -57,6 +58,9 @@ class NextToken {
  private:
   const Distribution& shaped(bool with_xtc);
   std::optional<Distribution> shape_top(bool with_xtc);
+  /// What the device's likeliest tokens say, edited and unshaped: of the allowed ones, if only
+  /// some are, so that a long list of them costs no look at every logit where these decide.
+  Distribution head();
   /// From every logit, edited and unshaped.
   const Distribution& everything();
 

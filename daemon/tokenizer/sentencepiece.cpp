@@ -99,7 +99,7 @@ SentencePiece::SentencePiece(Vocabulary vocabulary, SpecialTokens special, Strin
 std::vector<TokenId> SentencePiece::encode(std::string_view text, EncodeOptions options) const {
   std::vector<TokenId> ids = start(options);
   Scratch scratch;
-  bool at_start = true;  // of the text, or after a token that was cut out
+  bool at_start = options.space_prefix;  // of the text, or after a token that was cut out
   for (const Fragment& fragment : split(text, options)) {
     if (fragment.token) {
       ids.push_back(*fragment.token);

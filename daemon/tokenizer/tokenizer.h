@@ -21,6 +21,8 @@ struct EncodeOptions {
   bool add_bos = false;        // prepend BOS where the model's metadata ask for one
   bool parse_special = false;  // control tokens spelled in the text become those tokens; off for
                                // a writer's text. User-defined tokens always match.
+  bool space_prefix = true;    // put the space before the text that adds_space_prefix() tells of;
+                               // off for a text that goes on from another
 };
 
 /// Immutable; all methods may be called from any thread at once.

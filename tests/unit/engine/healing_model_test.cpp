@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "daemon/engine/healing.h"
 #include "tests/unit/engine/bundled_model.h"
 
 using namespace understory;
@@ -64,18 +65,24 @@ struct Kept {
   int n_cuts = 0;
   int n_inside = 0;  // of the cuts, those after a letter and not after the space
   std::vector<std::string> broken;
+  std::vector<std::string> costly;  // decoded more tokens to heal than were taken back
 };
 
 /// Cuts each word after its space and at every place inside its letters. Kept where the healed
 /// greedy suggestion is, byte for byte, what greedy decoding of the uncut text wrote there.
 Kept count_kept(Bundled& bundled, const std::vector<GreedyWord>& words, std::size_t max_cuts) {
   Kept kept;
+  const Healing healing(*bundled.tokenizer);
   for (const auto& [before, word] : words) {
     for (std::size_t at = 1; at < word.size(); ++at) {
       if (at > 1 && !std::isalpha(static_cast<unsigned char>(word[at]))) break;
       if (kept.n_cuts >= static_cast<int>(max_cuts)) return kept;
       const std::string typed = word.substr(0, at);
-      const std::string text = bundled.complete(greedy_word(before + typed, true)).branches[0].text;
+      const CompletionResult result = bundled.complete(greedy_word(before + typed, true));
+      const std::string& text = result.branches[0].text;
+      const auto tokens = bundled.tokenizer->encode(before + typed);
+      if (result.timings.healed_tokens > tokens.size() - healing.cut(tokens).n_kept)
+        kept.costly.push_back("'" + word + "' cut after '" + typed + "'");
       ++kept.n_cuts;
       kept.n_inside += at > 1;
       if (typed + text != word)
@@ -93,6 +100,7 @@ TEST_CASE("A cut in a word that greedy decoding writes gives that word again", "
   const Kept kept = count_kept(bundled, greedy_words(bundled, 40, 1), 60);
   CHECK(kept.n_inside >= 30);
   CHECK(kept.broken == std::vector<std::string>{});
+  CHECK(kept.costly == std::vector<std::string>{});
 }
 
 TEST_CASE("Greedy's words survive 500 cuts", "[unit][slow]") {
@@ -100,4 +108,5 @@ TEST_CASE("Greedy's words survive 500 cuts", "[unit][slow]") {
   const Kept kept = count_kept(bundled, greedy_words(bundled, 4, 2), 750);
   CHECK(kept.n_inside >= 500);
   CHECK(kept.broken == std::vector<std::string>{});
+  CHECK(kept.costly == std::vector<std::string>{});
 }
