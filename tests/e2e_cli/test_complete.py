@@ -23,7 +23,8 @@ class Complete(SharedDaemonTest):
 
     def test_json_has_the_documented_shape(self):
         result = self.json_of("complete", "--json", "--n", "2", "--top", "3", *FIXED, OPENING)
-        self.assertEqual({"branches", "timings", "model", "device"}, set(result))
+        self.assertEqual({"branches", "timings", "model", "device", "context", "typed_through"},
+                         set(result))
         self.assertLessEqual({"prompt_tokens", "cached_tokens", "ttft_ms", "prefill_ms",
                               "decode_ms", "decode_tok_s"}, set(result["timings"]))
         self.assertGreater(result["timings"]["prompt_tokens"], 0)

@@ -213,6 +213,7 @@ TEST_CASE("A journal that cannot grow says so, and goes on when there is room", 
   }
   int status = 0;
   waitpid(pid, &status, 0);
+  INFO("exit status " << WEXITSTATUS(status));
   REQUIRE(WIFSIGNALED(status));
   auto document = desk.open();
   REQUIRE(document->recovery().has_value());
