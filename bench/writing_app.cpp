@@ -105,7 +105,8 @@ int main(int argc, char** argv) {
     for (int place = 0; place < 40; ++place) {
       desk.edit([&](Editor& e) { e.move_to(random() % e.text().size()); });
       for (int i = 0; i < 50; ++i) {
-        typing.push_back(press(Key{i % 6 == 5 ? U' ' : U'a' + random() % 26, 0}));
+        const auto letter = static_cast<char32_t>(U'a' + random() % 26);
+        typing.push_back(press(Key{i % 6 == 5 ? U' ' : letter, 0}));
       }
       for (const char32_t key : {kUp, kDown, kLeft, kRight}) {
         for (int i = 0; i < 5; ++i) moving.push_back(press(Key{key, 0}));
