@@ -50,8 +50,8 @@ void BranchGroup::add_rows(Step& step, std::uint32_t max_rows) {
   for (Slot& slot : slots_) {
     slot.added = {};
     if (slot.state && slot.state->finished()) continue;
-    auto added = step.add(slot.state ? slot.state->sequence() : *slot.redraw, max_rows,
-                          RowLogits::kLast);
+    auto added =
+        step.add(slot.state ? slot.state->sequence() : *slot.redraw, max_rows, RowLogits::kLast);
     if (added.ok()) {
       slot.added = *added;
     } else if (slot.state) {

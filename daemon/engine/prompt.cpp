@@ -81,18 +81,19 @@ std::vector<std::size_t> offsets_of(const Tokens& tokens, std::size_t end,
 
 /// How many tokens to count on. While a word is typed its tokens come and go; counted one by one
 /// they would move the window's beginning to and fro.
-std::size_t steady_count(std::string_view prefix, const std::vector<std::size_t>& offsets) {
+std::size_t steady_count(std::string_view prefix, const std::vector<std::size_t>& offsets,
+                         std::size_t room) {
   const std::size_t last_space = prefix.find_last_of(" \n");
   if (last_space == std::string_view::npos) return offsets.size();
   const auto last_word = std::upper_bound(offsets.begin(), offsets.end(), last_space);
   const auto n_before = static_cast<std::size_t>(last_word - offsets.begin());
-  return std::max(n_before + kMaxLastWordTokens, offsets.size());
+  return std::max(n_before + std::min(kMaxLastWordTokens, room / 4), offsets.size());
 }
 
 /// Index of the first token to keep. `is_part`: the prefix begins where the client cut it.
 std::size_t drop_old_tokens(std::string_view prefix, const std::vector<std::size_t>& offsets,
                             std::size_t room, bool is_part) {
-  const std::size_t n = steady_count(prefix, offsets);
+  const std::size_t n = steady_count(prefix, offsets, room);
   if (n < 2 || (n <= room && !is_part)) return 0;
   const std::size_t from = n <= room ? 0 : n - room;
   const std::size_t to = std::min(from + std::min(room, n) / 4, offsets.size() - 1);

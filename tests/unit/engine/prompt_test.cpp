@@ -223,3 +223,18 @@ TEST_CASE("An entry that comes or goes leaves the prompt's beginning as it was",
   CHECK(without.tokens.size() - common <= 7 * 28);  // six paragraphs and the last
   CHECK(common > 0);
 }
+
+TEST_CASE("A tiny context with notes and a lorebook still has room for text", "[unit]") {
+  CompletionParams params;
+  params.prefix = paragraphs(20) + "It was late";
+  params.notes = "Sad.";
+  params.lorebook = {{{"Paragraph"}, std::string(100, 'a')}};
+  params.healing = false;
+  params.stop.max_tokens = 1;
+  for (const std::uint32_t max_positions : {32u, 48u, 64u, 96u}) {
+    INFO(max_positions);
+    const Prompt prompt = plan(params, tokenizer(), max_positions);
+    CHECK(prompt.tokens.size() < max_positions);
+    CHECK(text_of(prompt).ends_with("late"));
+  }
+}
