@@ -28,23 +28,29 @@ def free_port():
 class Peer:
     """llama-server with F16 KV cache, for the length of a `with` block, on its CPU backend or
     ("vulkan") on its first Vulkan device, which may be a CPU driver. One thread where it is free to
-    choose: its spinning barriers are slow on a busy machine."""
+    choose: its spinning barriers are slow on a busy machine. With full_precision the Vulkan backend
+    leaves out what rounds activations to 8 or 16 bits."""
+
+    # It leaves CPU drivers out unless one is named.
+    VULKAN_ENVIRONMENT = {"GGML_VK_VISIBLE_DEVICES": "0"}
+    FULL_PRECISION = {f"GGML_VK_DISABLE_{name}": "1"
+                      for name in ("F16", "INTEGER_DOT_PRODUCT", "COOPMAT", "COOPMAT2")}
 
     def __init__(self, model, launcher=DEFAULT_LAUNCHER, context=2048, threads=1, log=None,
-                 backend="cpu"):
+                 backend="cpu", full_precision=False):
         self.port_ = free_port()
         self.command_ = [launcher, "server", str(model), str(self.port_), "-c", str(context),
                          "-np", "1", "-t", str(threads)]
         if backend == "vulkan":
             self.command_ += ["-dev", "Vulkan0", "-ngl", "99"]
+        self.environment_ = self.VULKAN_ENVIRONMENT | (self.FULL_PRECISION if full_precision else {})
         self.log_ = open(log or os.devnull, "w")
 
     def __enter__(self):
         # A session of its own: the launcher's children end with it.
         self.process_ = subprocess.Popen(self.command_, stdout=self.log_, stderr=self.log_,
                                          stdin=subprocess.DEVNULL, start_new_session=True,
-                                         # It leaves CPU drivers out unless one is named.
-                                         env=os.environ | {"GGML_VK_VISIBLE_DEVICES": "0"})
+                                         env=os.environ | self.environment_)
         deadline = time.monotonic() + 300
         while time.monotonic() < deadline and self.process_.poll() is None:
             try:
