@@ -76,6 +76,16 @@ void report_suppressed(const std::vector<protocol::Branch>& branches) {
   }
 }
 
+void report_order(const protocol::CompleteResult& result) {
+  if (result.order.size() < 2) return;
+  std::string line = "best bridge first:";
+  for (const std::uint32_t branch : result.order) {
+    if (branch >= result.branches.size() || !result.branches[branch].bridge_logprob) continue;
+    line += format(" [%u] %.3f", branch + 1, *result.branches[branch].bridge_logprob);
+  }
+  say(line + " nats a byte");
+}
+
 bool was_cancelled(const protocol::CompleteResult& result) {
   for (const auto& branch : result.branches) {
     if (branch.finish_reason == "cancelled") return true;
@@ -129,7 +139,10 @@ int run_complete(Options& options) {
   if (!result && result.error().code == ErrorCode::kCancelled) return kExitCancelled;
   const protocol::CompleteResult completed = value_or_fail(std::move(result));
   if (options.json) write_all(STDOUT_FILENO, to_json(completed) + "\n");
-  if (!options.json) report_suppressed(completed.branches);
+  if (!options.json) {
+    report_suppressed(completed.branches);
+    report_order(completed);
+  }
   report_dropped(completed.timings);
   report_lorebook(completed.context);
   if (options.timings) report_timings(completed.timings);
@@ -146,6 +159,12 @@ void add_stop_options(CLI::App& command, protocol::CompleteParams& params) {
       .add_option("--min-margin", params.min_margin,
                   "End where the likeliest token leads the second by less than P; 0 is off")
       ->type_name("P")
+      ->capture_default_str();
+  command
+      .add_option("--rank", params.rank,
+                  "With a suffix: 'bridge' says which branch the suffix follows best")
+      ->type_name("HOW")
+      ->check(CLI::IsMember({"none", "bridge"}))
       ->capture_default_str();
   command
       .add_option("--time-budget-ms", params.time_budget_ms,

@@ -55,6 +55,7 @@ Json branch_json(const protocol::Branch& branch) {
   }
   json["finish_reason"] = branch.finish_reason;
   if (!branch.suppressed.empty()) json["suppressed"] = branch.suppressed;
+  if (branch.bridge_logprob) json["bridge_logprob"] = number(*branch.bridge_logprob);
   json["mean_logprob"] = number(branch.mean_logprob);
   json["seed"] = branch.seed;
   return json;
@@ -136,6 +137,7 @@ std::string to_json(const protocol::CompleteResult& result) {
   Json json;
   json["branches"] = Json::array();
   for (const auto& branch : result.branches) json["branches"].push_back(branch_json(branch));
+  if (!result.order.empty()) json["order"] = result.order;
   json["timings"] = timings_json(result.timings);
   json["context"] = context_json(result.context);
   json["typed_through"] = result.typed_through;

@@ -155,6 +155,7 @@ Error to_error(const Failure& failure) {
 UNDERSTORY_METHOD(HelloParams)
 UNDERSTORY_METHOD(CompleteParams)
 UNDERSTORY_METHOD(CancelParams)
+UNDERSTORY_METHOD(RankParams)
 UNDERSTORY_METHOD(ScoreParams)
 UNDERSTORY_METHOD(TokenizeParams)
 UNDERSTORY_METHOD(DetokenizeParams)

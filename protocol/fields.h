@@ -95,6 +95,7 @@ UNDERSTORY_FIELDS(Branch) {
   visit("mean_logprob", m.mean_logprob);
   visit("seed", m.seed);
   visit.unless_empty("suppressed", m.suppressed);
+  visit("bridge_logprob", m.bridge_logprob);
 }
 
 UNDERSTORY_FIELDS(Timings) {
@@ -122,6 +123,7 @@ UNDERSTORY_FIELDS(ContextUse) {
 
 UNDERSTORY_FIELDS(CompleteResult) {
   visit("branches", m.branches);
+  visit.unless_empty("order", m.order);
   visit("timings", m.timings);
   visit("context", m.context);
   visit("typed_through", m.typed_through);
@@ -189,6 +191,7 @@ UNDERSTORY_FIELDS(CompleteParams) {
   visit("suppress", m.suppress);
   visit.unless_empty("document", m.document);
   visit("prefetch", m.prefetch);
+  visit("rank", m.rank);
   visit("stream", m.stream);
 }
 
@@ -197,6 +200,19 @@ UNDERSTORY_FIELDS(CancelResult) {
 }
 UNDERSTORY_FIELDS(CancelParams) {
   visit.required("request", m.request);
+}
+
+UNDERSTORY_FIELDS(RankedCandidate) {
+  visit("bridge_logprob", m.bridge_logprob);
+}
+UNDERSTORY_FIELDS(RankResult) {
+  visit("candidates", m.candidates);
+  visit("order", m.order);
+}
+UNDERSTORY_FIELDS(RankParams) {
+  visit("prefix", m.prefix);
+  visit.required("suffix", m.suffix);
+  visit.required("candidates", m.candidates);
 }
 
 UNDERSTORY_FIELDS(ScoredToken) {

@@ -109,6 +109,7 @@ struct Branch {
   float mean_logprob = 0;
   std::uint64_t seed = 0;
   std::string suppressed;  // why there is nothing to show; else empty
+  std::optional<float> bridge_logprob;
 };
 
 struct Timings {
@@ -142,6 +143,7 @@ struct CompleteResult {
   std::uint64_t typed_through = 0;  // bytes; above 0: the rest of an earlier suggestion
   std::string model;
   std::string device;
+  std::vector<std::uint32_t> order;  // branch numbers, the best first; empty where not ranked
 };
 
 struct LorebookEntry {
@@ -206,7 +208,8 @@ struct CompleteParams : SamplerKeys {
   bool suppress = true;
   std::string document;
   bool prefetch = true;
-  bool stream = true;  // send `chunk` notifications
+  std::string rank = "none";  // "none", "bridge"
+  bool stream = true;         // send `chunk` notifications
 };
 
 struct CancelResult {
@@ -219,7 +222,24 @@ struct CancelParams {
   std::uint32_t request = 0;
 };
 
-// --- score, tokenize, detokenize ---------------------------------------------------------
+// --- rank, score, tokenize, detokenize ---------------------------------------------------
+
+struct RankedCandidate {
+  std::optional<float> bridge_logprob;
+};
+
+struct RankResult {
+  std::vector<RankedCandidate> candidates;  // as they were given
+  std::vector<std::uint32_t> order;         // their indices, the best first
+};
+
+struct RankParams {
+  using Result = RankResult;
+  static constexpr std::string_view kMethod = "rank";
+  std::string prefix;
+  std::string suffix;
+  std::vector<std::string> candidates;
+};
 
 struct ScoredToken {
   std::uint32_t id = 0;

@@ -18,7 +18,9 @@ std::uint64_t fresh_seed() {
 Need need_of(const CompletionParams& params, const Prompt& prompt, std::uint32_t max_positions) {
   const auto n_prompt = static_cast<std::uint32_t>(prompt.tokens.size());
   const auto n_heal = static_cast<std::uint32_t>(prompt.to_heal.size());
-  const std::uint32_t n_new = std::min(params.stop.max_tokens + n_heal + 1,
+  // Tokenized anew, a branch may have some more tokens.
+  const std::uint32_t n_ranked = params.rank == RankBy::kBridge ? 2 * kMaxBridgeTokens : 0;
+  const std::uint32_t n_new = std::min(params.stop.max_tokens + n_heal + 1 + n_ranked,
                                        max_positions - std::min(n_prompt, max_positions));
   const std::uint32_t n_before_last = (n_prompt - 1) / model::kBlockSize;
   const std::uint32_t in_last = n_prompt - n_before_last * model::kBlockSize;
@@ -75,7 +77,7 @@ void CompletionJob::start(Context& context) {
   if (go_on()) return;
   timings_.prompt_tokens = static_cast<std::uint32_t>(prompt_.tokens.size());
   timings_.dropped_tokens = prompt_.dropped_tokens;
-  prompt_sequence_.emplace(context.kv, std::move(prompt_.tokens));
+  prompt_sequence_.emplace(context.kv, prompt_.tokens);
   timings_.cached_tokens = prompt_sequence_->n_computed();
 }
 
@@ -132,6 +134,11 @@ bool CompletionJob::is_decoding() const {
 
 Status CompletionJob::add_rows(Step& step, std::uint32_t max_rows) {
   added_ = {};
+  if (bridges_) {
+    bridges_->add_rows(step, max_rows);
+    end_where_ranked();
+    return {};
+  }
   if (ticket().is_over()) {
     end_all(FinishReason::kTime);
     return {};
@@ -139,6 +146,7 @@ Status CompletionJob::add_rows(Step& step, std::uint32_t max_rows) {
   if (branches_) {
     branches_->add_rows(step, max_rows);
     end_where_finished();
+    if (bridges_) bridges_->add_rows(step, max_rows);
     return {};
   }
   auto added = step.add(*prompt_sequence_, max_rows, RowLogits::kLast);
@@ -148,6 +156,10 @@ Status CompletionJob::add_rows(Step& step, std::uint32_t max_rows) {
 }
 
 void CompletionJob::take_results() {
+  if (bridges_) {
+    bridges_->take_results();
+    return end_where_ranked();
+  }
   const bool late = ticket().cancelled;  // while the step ran
   const std::uint64_t n_draws_before = n_draws();
   if (branches_) {
@@ -182,15 +194,59 @@ void CompletionJob::note_first_token() {
 }
 
 std::uint64_t CompletionJob::n_draws() const {
-  return branches_ ? branches_->n_draws() - n_draws_before_ : 0;
+  return branches_ ? branches_->n_draws() - n_draws_before_ : n_draws_;
 }
 
 void CompletionJob::end_where_finished() {
-  ended_ |= branches_ && branches_->finished();
+  if (ended_ || !branches_ || !branches_->finished()) return;
+  take_branches();
+  if (is_ranked())
+    begin_ranking();
+  else
+    ended_ = true;
+}
+
+bool CompletionJob::is_ranked() const {
+  return params_.rank == RankBy::kBridge && !params_.suffix.empty();
+}
+
+void CompletionJob::take_branches() {
+  results_ = branches_->results();
+  n_draws_ = n_draws();
+  timings_.healed_tokens = branches_->n_healing_draws();
+  if (first_token_at_) {
+    timings_.decode_ms = ms_between(*first_token_at_, Clock::now());
+    const std::uint64_t after_first = n_draws_ - std::min<std::uint64_t>(n_draws_, params_.n);
+    if (timings_.decode_ms > 0) timings_.decode_tok_s = after_first / timings_.decode_ms * 1000;
+  }
+  remember();
+  branches_.reset();
+}
+
+void CompletionJob::begin_ranking() {
+  const std::string head = bridge_head(params_.suffix, context_->tokenizer);
+  bridges_.emplace();
+  for (const Branch& branch : results_) {
+    std::optional<BridgePlan> plan;
+    if (!branch.suppressed)
+      plan = plan_bridge(prompt_.tokens, prompt_.to_heal + branch.text, head, context_->tokenizer,
+                         context_->max_positions());
+    bridges_->add(*context_, std::move(plan));
+  }
+  end_where_ranked();
+}
+
+void CompletionJob::end_where_ranked() {
+  if (ended_ || !bridges_->done()) return;
+  const auto logprobs = bridges_->logprobs();
+  for (std::size_t i = 0; i < results_.size(); ++i) results_[i].bridge_logprob = logprobs[i];
+  order_ = bridge_order(logprobs);
+  ended_ = true;
 }
 
 void CompletionJob::cancel() {
-  if (ended_) return;
+  const bool only_time_is_over = !ticket().cancelled;
+  if (ended_ || (bridges_ && only_time_is_over)) return;
   cancelled_ = ticket().cancelled;
   end_all(cancelled_ ? FinishReason::kCancelled : FinishReason::kTime);
   // Before the request that supersedes this one looks for its text.
@@ -198,9 +254,16 @@ void CompletionJob::cancel() {
 }
 
 void CompletionJob::end_all(FinishReason reason) {
-  ended_ = true;
   untouched_reason_ = reason;
-  if (branches_) branches_->finish(reason);
+  if (branches_) {
+    branches_->finish(reason);
+    take_branches();
+  }
+  // What came in time is ranked all the same: that takes as long as reading a few words.
+  if (reason == FinishReason::kTime && is_ranked() && !results_.empty())
+    begin_ranking();
+  else
+    ended_ = true;
 }
 
 void CompletionJob::fail(Error error) {
@@ -209,22 +272,14 @@ void CompletionJob::fail(Error error) {
 }
 
 void CompletionJob::close(Context& context) {
-  if (branches_) {
-    results_ = branches_->results();
-    timings_.healed_tokens = branches_->n_healing_draws();
-  }
-  const std::uint64_t n_drawn = n_draws();
   Branch untouched;
   untouched.finish_reason = untouched_reason_;
   results_.resize(params_.n, untouched);
-  if (first_token_at_) {
-    timings_.decode_ms = ms_between(*first_token_at_, Clock::now());
-    const std::uint64_t after_first = n_drawn - std::min<std::uint64_t>(n_drawn, params_.n);
-    if (timings_.decode_ms > 0) timings_.decode_tok_s = after_first / timings_.decode_ms * 1000;
-  }
+  const std::uint64_t n_drawn = n_draws();
   if (!error_ && context_) remember();
   prompt_sequence_.reset();
   branches_.reset();
+  bridges_.reset();
   context.metrics.ended(cancelled_ || error_, timings_, n_drawn);
 }
 
@@ -232,8 +287,8 @@ void CompletionJob::answer() {
   if (error_)
     listener_->on_finish(*error_);
   else
-    listener_->on_finish(CompletionResult{std::move(results_), timings_, std::move(prompt_.context),
-                                          n_typed_through_});
+    listener_->on_finish(CompletionResult{std::move(results_), std::move(order_), timings_,
+                                          std::move(prompt_.context), n_typed_through_});
 }
 
 }  // namespace understory::engine

@@ -1,5 +1,6 @@
-// A completion: one prefill of the prompt, then n branches that fork from it. Or, where a writer
-// types what was suggested, the rest of that suggestion (suggestions.h).
+// A completion: one prefill of the prompt, then n branches that fork from it, then, where they are
+// ranked, one prefill of the suffix's first part after each. Or, where a writer types what was
+// suggested, the rest of that suggestion (suggestions.h).
 #pragma once
 
 #include <memory>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "daemon/engine/branch_group.h"
+#include "daemon/engine/bridge.h"
 #include "daemon/engine/job.h"
 #include "daemon/engine/prompt.h"
 #include "daemon/engine/suggestions.h"
@@ -55,6 +57,10 @@ class CompletionJob : public Job {
   void note_first_token();
   std::uint64_t n_draws() const;
   void end_where_finished();
+  bool is_ranked() const;
+  void take_branches();
+  void begin_ranking();
+  void end_where_ranked();
   void end_all(FinishReason reason);
 
   CompletionParams params_;
@@ -68,9 +74,11 @@ class CompletionJob : public Job {
 
   std::optional<Sequence> prompt_sequence_;  // until the branches begin
   std::optional<BranchGroup> branches_;
-  Step::Added added_;  // of the prompt, in the current step
+  std::optional<BridgeRuns> bridges_;  // once the branches have ended, where they are ranked
+  Step::Added added_;                  // of the prompt, in the current step
 
-  std::vector<Branch> results_;
+  std::vector<Branch> results_;  // once the branches have ended
+  std::vector<std::uint32_t> order_;
   std::optional<Error> error_;
   bool ended_ = false;
   bool cancelled_ = false;
@@ -81,6 +89,7 @@ class CompletionJob : public Job {
   Clock::time_point started_at_;
   std::optional<Clock::time_point> first_token_at_;
   std::uint64_t n_draws_before_ = 0;  // by the request whose suggestion is gone on with
+  std::uint64_t n_draws_ = 0;         // once the branches have ended
 };
 
 }  // namespace understory::engine

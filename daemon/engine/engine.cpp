@@ -9,6 +9,7 @@
 
 #include "daemon/engine/completion_job.h"
 #include "daemon/engine/prefetcher.h"
+#include "daemon/engine/rank_job.h"
 #include "daemon/engine/samplers/logit_bias.h"
 #include "daemon/engine/scheduler.h"
 #include "daemon/engine/score_job.h"
@@ -96,6 +97,14 @@ class Engine::Impl {
     auto ticket = make_ticket(client, {});
     if (Status free = check_room(client); !free.ok()) return free.error();
     return enqueue(ticket, ScoreJob::make(ticket, params, std::move(listener), context_));
+  }
+
+  Result<RequestId> rank(ClientId client, RankParams params,
+                         std::shared_ptr<RankListener> listener) {
+    if (Status valid = validate(params, *model_); !valid.ok()) return valid.error();
+    auto ticket = make_ticket(client, {});
+    if (Status free = check_room(client); !free.ok()) return free.error();
+    return enqueue(ticket, RankJob::make(ticket, params, std::move(listener), context_));
   }
 
   bool cancel(RequestId request) {
@@ -318,6 +327,11 @@ Result<RequestId> Engine::complete(ClientId client, CompletionParams params,
 Result<RequestId> Engine::score(ClientId client, ScoreParams params,
                                 std::shared_ptr<ScoreListener> listener) {
   return impl_->score(client, std::move(params), std::move(listener));
+}
+
+Result<RequestId> Engine::rank(ClientId client, RankParams params,
+                               std::shared_ptr<RankListener> listener) {
+  return impl_->rank(client, std::move(params), std::move(listener));
 }
 
 bool Engine::cancel(RequestId request) {

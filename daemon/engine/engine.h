@@ -42,6 +42,11 @@ struct LorebookEntry {
   bool operator==(const LorebookEntry&) const = default;
 };
 
+enum class RankBy {
+  kNone,
+  kBridge  // how well the suffix follows each branch (bridge.h)
+};
+
 struct CompletionParams {
   std::string prefix;                   // any bytes; the text before the cursor
   std::string suffix;                   // any bytes; the text after it: suggestions end where they
@@ -59,8 +64,9 @@ struct CompletionParams {
   std::uint32_t top = 0;  // report this many likeliest tokens beside each token, [0, 64]
   bool healing = true;    // mend a prefix that ends inside a token
   bool suppress = true;   // junk is not shown, and near-duplicate branches are drawn again
-  std::string document;   // a newer request of the same client and document cancels this
-  bool prefetch = true;   // may go on with the document's last suggestion, and be thought ahead of
+  RankBy rank = RankBy::kNone;
+  std::string document;  // a newer request of the same client and document cancels this
+  bool prefetch = true;  // may go on with the document's last suggestion, and be thought ahead of
 
   bool operator==(const CompletionParams&) const = default;
 };
@@ -113,7 +119,8 @@ struct Branch {
   FinishReason finish_reason = FinishReason::kStop;
   std::optional<Suppressed> suppressed;  // text and tokens are empty then
   float mean_logprob = 0;
-  std::uint64_t seed = 0;  // reproduces this branch alone, with n = 1
+  std::uint64_t seed = 0;               // reproduces this branch alone, with n = 1
+  std::optional<float> bridge_logprob;  // of the suffix's first part after it, nats a byte
 };
 
 struct Timings {
@@ -142,6 +149,7 @@ struct ContextUse {
 
 struct CompletionResult {
   std::vector<Branch> branches;
+  std::vector<std::uint32_t> order;  // branch numbers, the best bridge first; ranked only
   Timings timings;
   ContextUse context;
   std::uint64_t typed_through = 0;  // above 0: the branch is the rest of the document's last
@@ -185,6 +193,26 @@ class ScoreListener {
  public:
   virtual ~ScoreListener() = default;
   virtual void on_finish(Result<ScoreResult> result) = 0;
+};
+
+/// Which candidate fits between a prefix and a suffix.
+struct RankParams {
+  std::string prefix;
+  std::string suffix;                   // not empty
+  std::vector<std::string> candidates;  // [1, 16]
+};
+
+Status validate(const RankParams& params, const model::Model& model);
+
+struct RankResult {
+  std::vector<std::optional<float>> bridge_logprobs;  // nats a byte; absent: no room in the context
+  std::vector<std::uint32_t> order;                   // indices of candidates, the best first
+};
+
+class RankListener {
+ public:
+  virtual ~RankListener() = default;
+  virtual void on_finish(Result<RankResult> result) = 0;
 };
 
 struct EngineOptions {
@@ -237,6 +265,8 @@ class Engine {
                              std::shared_ptr<CompletionListener> listener);
   Result<RequestId> score(ClientId client, ScoreParams params,
                           std::shared_ptr<ScoreListener> listener);
+  Result<RequestId> rank(ClientId client, RankParams params,
+                         std::shared_ptr<RankListener> listener);
 
   /// Any thread. Stops within one step; the listener gets what was made so far, finish reason
   /// kCancelled. False where the request is unknown or has ended.

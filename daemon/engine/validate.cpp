@@ -72,4 +72,15 @@ Status validate(const CompletionParams& params, const model::Model& model) {
   return validate(params.sampler);
 }
 
+Status validate(const RankParams& params, const model::Model& model) {
+  const std::uint32_t max_n = std::min(kMaxBranches, max_branches(model));
+  const std::size_t n = params.candidates.size();
+  if (n < 1 || n > max_n)
+    return out_of_range("the number of candidates", range(1, max_n), std::to_string(n));
+  if (params.suffix.empty())
+    return Error{ErrorCode::kInvalidArgument,
+                 "suffix must not be empty: candidates are ranked by how well it follows them"};
+  return {};
+}
+
 }  // namespace understory::engine

@@ -17,6 +17,13 @@ engine::StopUnit stop_unit(const std::string& name) {
        "'until' must be none, word, sentence, line or paragraph, not '" + name + "'"});
 }
 
+engine::RankBy rank_by(const std::string& name) {
+  if (name == "none") return engine::RankBy::kNone;
+  if (name == "bridge") return engine::RankBy::kBridge;
+  throw ErrorException(
+      {ErrorCode::kInvalidArgument, "'rank' must be none or bridge, not '" + name + "'"});
+}
+
 }  // namespace
 
 engine::CompletionParams to_engine(protocol::CompleteParams p, const Presets& presets) {
@@ -37,6 +44,7 @@ engine::CompletionParams to_engine(protocol::CompleteParams p, const Presets& pr
   params.top = p.top;
   params.healing = p.healing;
   params.suppress = p.suppress;
+  params.rank = rank_by(p.rank);
   params.document = std::move(p.document);
   params.prefetch = p.prefetch;
   return params;
@@ -52,6 +60,7 @@ protocol::Branch to_protocol(engine::Branch branch) {
   }
   out.finish_reason = engine::to_string(branch.finish_reason);
   if (branch.suppressed) out.suppressed = engine::to_string(*branch.suppressed);
+  out.bridge_logprob = branch.bridge_logprob;
   out.mean_logprob = branch.mean_logprob;
   out.seed = branch.seed;
   return out;
@@ -68,6 +77,7 @@ protocol::CompleteResult to_protocol(engine::CompletionResult result, const Load
   protocol::CompleteResult out;
   for (engine::Branch& branch : result.branches)
     out.branches.push_back(requests::to_protocol(std::move(branch)));
+  out.order = std::move(result.order);
   const engine::Timings& t = result.timings;
   out.timings = {.prompt_tokens = t.prompt_tokens,
                  .cached_tokens = t.cached_tokens,

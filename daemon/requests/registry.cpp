@@ -11,6 +11,7 @@ constexpr std::array kMethods{
     Method{"hello", hello, false, true},
     Method{"complete", complete},
     Method{"cancel", cancel, false, true, true},
+    Method{"rank", rank},
     Method{"score", score},
     Method{"tokenize", tokenize},
     Method{"detokenize", detokenize},

@@ -34,6 +34,7 @@ void dispatch(Services& services, const std::shared_ptr<Call>& call) noexcept;
 void hello(const std::shared_ptr<Call>& call);       // hello.cpp
 void complete(const std::shared_ptr<Call>& call);    // complete.cpp
 void cancel(const std::shared_ptr<Call>& call);      // complete.cpp
+void rank(const std::shared_ptr<Call>& call);        // rank.cpp
 void score(const std::shared_ptr<Call>& call);       // score.cpp
 void tokenize(const std::shared_ptr<Call>& call);    // tokenize.cpp
 void detokenize(const std::shared_ptr<Call>& call);  // tokenize.cpp

@@ -92,7 +92,7 @@ class Methods(unittest.TestCase):
                            ("top_p", 0), ("top_p", 1.5), ("min_p", -0.5), ("min_p", math.inf),
                            ("top", 65), ("top_k", -1), ("n", "three"), ("prefix", 5),
                            ("until", "chapter"), ("min_probability", 2), ("min_margin", math.nan),
-                           ("time_budget_ms", -1), ("healing", 1), ("seed", "x")):
+                           ("time_budget_ms", -1), ("healing", 1), ("rank", "best"), ("suppress", 1), ("suffix", 5), ("seed", "x")):
             with self.subTest(key=key, value=value):
                 error = self.refused("complete", **{key: value})
                 self.assertEqual(error.code, "invalid_argument")

@@ -101,6 +101,8 @@ TEST_CASE("Decoding and encoding again gives the same bytes", "[unit]") {
         return encode_request_notification(0, decoded<CancelParams>(m.params));
       }
       if (name == "cancel_response") return encode_response(m.id, decoded<CancelResult>(m.result));
+      if (name == "rank_request") return encode_request(m.id, decoded<RankParams>(m.params));
+      if (name == "rank_response") return encode_response(m.id, decoded<RankResult>(m.result));
       if (name == "score_request") return encode_request(m.id, decoded<ScoreParams>(m.params));
       if (name == "score_response") return encode_response(m.id, decoded<ScoreResult>(m.result));
       if (name == "tokenize_request") {

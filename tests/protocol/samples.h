@@ -83,6 +83,7 @@ inline CompleteParams complete() {
   p.top = 2;
   p.healing = false;
   p.suppress = false;
+  p.rank = "bridge";
   p.document = "/home/u/\xff.md";  // a file name that is not UTF-8
   p.prefetch = false;
   p.stream = true;
@@ -91,12 +92,14 @@ inline CompleteParams complete() {
 
 inline CompleteResult complete_result() {
   const Token token{300, " vu", -1.5f, {{300, " vu", -1.5f}, {301, "\xc3", -2.0f}}};
-  return {{{" vu.", {token}, "stop", -1.5f, 42, ""}, {"", {}, "repetition", 0, 43, "loops"}},
+  return {{{" vu.", {token}, "stop", -1.5f, 42, "", -0.75f},
+           {"", {}, "repetition", 0, 43, "loops", std::nullopt}},
           {9, 8, 0, 0.5, 12.25, 4.0, 8.0, 125.0, {}, {}, 7},
           {512, 5, 6, 1 << 20, {0}, {1, 2}},
           3,
           "m",
-          "d"};
+          "d",
+          {0, 1}};
 }
 
 inline StatusResult status_result() {
@@ -170,6 +173,8 @@ inline std::vector<std::pair<std::string, std::string>> all() {
       {"cancel_request", encode_request(2, CancelParams{1})},
       {"cancel_notification", encode_request_notification(0, CancelParams{1})},
       {"cancel_response", encode_response(2, CancelResult{true})},
+      {"rank_request", encode_request(4, RankParams{"He", " left.", {" got up and", "\xff"}})},
+      {"rank_response", encode_response(4, RankResult{{{-0.5f}, {std::nullopt}}, {0, 1}})},
       {"score_request", encode_request(3, ScoreParams{"It", 1})},
       {"score_response", encode_response(3, score)},
       {"tokenize_request", encode_request(300, TokenizeParams{"a\xff", true, true, true})},

@@ -66,6 +66,15 @@ class ScoreCollector : public ScoreListener {
   Outcome<ScoreResult> outcome_;
 };
 
+class RankCollector : public RankListener {
+ public:
+  void on_finish(Result<RankResult> result) override { outcome_.set(std::move(result)); }
+  Result<RankResult> wait() { return outcome_.wait(); }
+
+ private:
+  Outcome<RankResult> outcome_;
+};
+
 /// A door that holds the engine's thread inside forward() until it is opened.
 class Gate {
  public:

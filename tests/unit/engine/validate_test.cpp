@@ -21,6 +21,15 @@ std::string refusal(const CompletionParams& params) {
 
 }  // namespace
 
+TEST_CASE("A ranking needs candidates and a suffix", "[unit]") {
+  testing::FakeModel model({.vocab_size = 300});
+  CHECK(validate(RankParams{"a", "b", {"c"}}, model).ok());
+  CHECK_THAT(validate(RankParams{"a", "b", {}}, model).error().message,
+             Contains("candidates must be between 1 and 16"));
+  CHECK_FALSE(validate(RankParams{"a", "b", std::vector<std::string>(17)}, model).ok());
+  CHECK_THAT(validate(RankParams{"a", "", {"c"}}, model).error().message, Contains("suffix"));
+}
+
 TEST_CASE("Absurd values are refused by name and range", "[unit]") {
   CompletionParams params;
   CHECK(refusal(params) == "");
