@@ -65,6 +65,8 @@ Json timings_json(const protocol::Timings& timings) {
   return {{"prompt_tokens", timings.prompt_tokens},
           {"cached_tokens", timings.cached_tokens},
           {"dropped_tokens", timings.dropped_tokens},
+          {"healed_tokens", timings.healed_tokens.value_or(0)},
+          {"late_tokens", timings.late_tokens.value_or(0)},
           {"prefetched", timings.prefetched.value_or(0)},
           {"ttft_ms", timings.ttft_ms},
           {"prefill_ms", timings.prefill_ms},
