@@ -5,23 +5,24 @@
 namespace understory::engine {
 
 BranchGroup::BranchGroup(Context& context, const BranchRules& rules, Sequence prompt,
-                         std::string to_heal, std::uint32_t result, Emit emit)
+                         std::string to_heal, HealingPath& path, Emit emit)
     : context_(context),
       rules_(rules),
       to_heal_(std::move(to_heal)),
       emit_(std::move(emit)),
       seeds_(*rules.params->sampler.seed, rules.sampler->is_greedy()) {
   const std::uint32_t n = rules.params->n;
-  LogitsView view(context.model, result);
-  const auto allowed = context.healing.allowed_first(to_heal_, view.likeliest());
+  LogitsView& view = path.first();
+  const auto allowed = allowed_after(prompt);
   NextToken next(view, *rules.sampler, prompt.tokens(), allowed, {},
                  rules.sampler->mirostat().first_mu());
   prompt.share(Sequence::Share::kFullBlocks);
   slots_.resize(n);
-  for (std::uint32_t i = 0; i + 1 < n; ++i) begin(i, prompt.fork(), view, next, allowed);
+  for (std::uint32_t i = 0; i + 1 < n; ++i)
+    follow(begin(i, prompt.fork(), view, next, allowed), path);
   const bool may_redraw = n > 1 && rules.text.suppress;
   if (may_redraw) prompt_ = prompt.fork();
-  begin(n - 1, std::move(prompt), view, next, allowed);
+  follow(begin(n - 1, prompt.fork(), view, next, allowed), path);
   decide(true);
 }
 
@@ -37,13 +38,28 @@ BranchGroup::BranchGroup(Context& context, const BranchRules& rules, BranchMemor
                                [this](std::string text) { emit_(0, std::move(text)); });
 }
 
-void BranchGroup::begin(std::uint32_t branch, Sequence sequence, LogitsView& view, NextToken& next,
-                        const BranchState::Allowed& allowed) {
+BranchState::Allowed BranchGroup::allowed_after(const Sequence& prompt) const {
+  return context_.healing.allowed_next(to_heal_, rules_.spelling.after(prompt.tokens()));
+}
+
+BranchState& BranchGroup::begin(std::uint32_t branch, Sequence sequence, LogitsView& view,
+                                NextToken& next, const BranchState::Allowed& allowed) {
   const FirstToken first = seeds_.draw(branch, next);
   BranchState& state = slots_[branch].state.emplace(
       rules_, std::move(sequence), first.seed, to_heal_,
       [this, branch](std::string text) { emit_(branch, std::move(text)); });
   state.accept(first.drawn, view, allowed);
+  return state;
+}
+
+/// Takes what was computed already when the model's own spelling was looked for.
+void BranchGroup::follow(BranchState& state, HealingPath& path) {
+  while (!state.finished() && state.is_healing()) {
+    LogitsView* const view = path.after(state.sequence().tokens());
+    if (!view) return;
+    state.sequence() = path.computed(state.sequence().size());
+    state.step(*view);
+  }
 }
 
 void BranchGroup::add_rows(Step& step, std::uint32_t max_rows) {
@@ -83,6 +99,7 @@ void BranchGroup::take_results() {
       take_first(i);
     else if (!slot.state->finished()) {
       LogitsView view(context_.model, slot.added.first_result);
+      n_healing_rows_ += slot.state->is_healing() ? 1 : 0;
       slot.state->step(view);
     }
   }
@@ -92,8 +109,8 @@ void BranchGroup::take_results() {
 void BranchGroup::take_first(std::uint32_t branch) {
   Slot& slot = slots_[branch];
   LogitsView view(context_.model, slot.added.first_result);
-  const auto allowed = context_.healing.allowed_first(to_heal_, view.likeliest());
   Sequence sequence = std::move(*slot.redraw);
+  const auto allowed = allowed_after(sequence);
   NextToken next(view, *rules_.sampler, sequence.tokens(), allowed, {},
                  rules_.sampler->mirostat().first_mu());
   slot.redraw.reset();
@@ -134,7 +151,6 @@ Likeness BranchGroup::likeness_to_earlier(std::uint32_t branch) const {
 void BranchGroup::draw_again(Slot& slot) {
   ++slot.n_redraws;
   slot.n_draws += slot.state->n_draws();
-  slot.n_healing_draws += slot.state->n_healing_draws();
   slot.state.reset();
   slot.redraw = prompt_->fork();
   slot.redraw->recompute_last();
@@ -156,13 +172,6 @@ void BranchGroup::finish(FinishReason reason) {
 std::uint64_t BranchGroup::n_draws() const {
   std::uint64_t n = 0;
   for (const Slot& slot : slots_) n += slot.n_draws + (slot.state ? slot.state->n_draws() : 0);
-  return n;
-}
-
-std::uint32_t BranchGroup::n_healing_draws() const {
-  std::uint32_t n = 0;
-  for (const Slot& slot : slots_)
-    n += slot.n_healing_draws + (slot.state ? slot.state->n_healing_draws() : 0);
   return n;
 }
 

@@ -25,10 +25,10 @@ class BranchGroup {
  public:
   using Emit = std::function<void(std::uint32_t branch, std::string text)>;
 
-  /// Forks the branches from `prompt`, whose last row's result in the last step was `result`,
-  /// and draws their first tokens. rules must outlive the group.
+  /// Forks the branches from `prompt` and draws their first tokens from what `path` has looked
+  /// at. rules must outlive the group.
   BranchGroup(Context& context, const BranchRules& rules, Sequence prompt, std::string to_heal,
-              std::uint32_t result, Emit emit);
+              HealingPath& path, Emit emit);
 
   /// One branch that goes on where an earlier request's was (suggestions.h). Nothing of it is
   /// emitted before only().release().
@@ -50,8 +50,8 @@ class BranchGroup {
   void finish(FinishReason reason);
 
   std::uint64_t n_draws() const;
-  /// Of those, draws that only spelled the prefix's end again.
-  std::uint32_t n_healing_draws() const;
+  /// Rows computed only to spell the prefix's end again.
+  std::uint32_t n_healing_rows() const { return n_healing_rows_; }
   /// In order of branch number.
   std::vector<Branch> results() const;
   /// Keeps what was computed for later requests.
@@ -64,13 +64,14 @@ class BranchGroup {
     std::optional<BranchState> state;  // absent while the first token is to be drawn again
     std::optional<Sequence> redraw;    // the prompt then, its last row to be computed
     std::uint32_t n_redraws = 0;
-    std::uint64_t n_draws = 0;  // of states that were given up, as the next
-    std::uint32_t n_healing_draws = 0;
+    std::uint64_t n_draws = 0;  // of states that were given up
     Step::Added added;
   };
 
-  void begin(std::uint32_t branch, Sequence sequence, LogitsView& view, NextToken& next,
-             const BranchState::Allowed& allowed);
+  BranchState& begin(std::uint32_t branch, Sequence sequence, LogitsView& view, NextToken& next,
+                     const BranchState::Allowed& allowed);
+  void follow(BranchState& state, HealingPath& path);
+  BranchState::Allowed allowed_after(const Sequence& prompt) const;
   void take_first(std::uint32_t branch);
   void decide(bool may_redraw);
   Likeness likeness_to_earlier(std::uint32_t branch) const;
@@ -83,6 +84,7 @@ class BranchGroup {
   BranchSeeds seeds_;
   std::deque<Slot> slots_;
   std::uint32_t n_decided_ = 0;
+  std::uint32_t n_healing_rows_ = 0;
   std::optional<Sequence> prompt_;  // for drawing again
   FinishReason end_ = FinishReason::kCancelled;
 };

@@ -77,7 +77,8 @@ std::optional<BranchMemory> BranchState::memory() const {
 }
 
 void BranchState::step(LogitsView& view) {
-  const Allowed allowed = rules_.healing->allowed_first(to_heal_, view.likeliest());
+  const Allowed allowed =
+      rules_.healing->allowed_next(to_heal_, rules_.spelling.after(sequence_.tokens()));
   accept(draw(view, allowed), view, allowed);
 }
 
@@ -173,7 +174,6 @@ void BranchState::take(const Drawn& drawn, LogitsView& view) {
   to_heal_.erase(0, n_healed);
   const std::string_view text = piece.substr(n_healed);
   n_bytes_ += text.size();
-  if (text.empty() && n_healed > 0) ++n_healing_draws_;
   drawn_.push_back({token, std::string(text), view.logprob(token),
                     top_tokens(view, rules_.params->top, tokenizer)});
   if (!text.empty() || n_healed == 0) add_token(drawn_.back());

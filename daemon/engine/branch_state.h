@@ -14,7 +14,7 @@
 #include "daemon/engine/ban_scan.h"
 #include "daemon/engine/branch_memory.h"
 #include "daemon/engine/engine.h"
-#include "daemon/engine/healing.h"
+#include "daemon/engine/healing_path.h"
 #include "daemon/engine/next_token.h"
 #include "daemon/engine/opening.h"
 #include "daemon/engine/sequence.h"
@@ -32,6 +32,7 @@ struct BranchRules {
   std::uint32_t max_positions = 0;
   TextRules text;
   std::optional<BanScan> bans;  // after the prefix; absent where nothing is banned
+  OwnSpelling spelling;         // of the bytes to heal
 };
 
 /// The likeliest `n` tokens of a row, as results report them.
@@ -78,8 +79,8 @@ class BranchState {
   /// not shown.
   std::optional<BranchMemory> memory() const;
   std::uint64_t n_draws() const { return n_draws_; }
-  /// Of the draws, those that only spelled the prefix's end again.
-  std::uint32_t n_healing_draws() const { return n_healing_draws_; }
+  /// Whether the end of the prefix is still to be spelled.
+  bool is_healing() const { return !to_heal_.empty(); }
 
   /// After finish().
   Branch result() const;
@@ -126,7 +127,6 @@ class BranchState {
   Emit emit_;
 
   std::uint64_t n_draws_ = 0;
-  std::uint32_t n_healing_draws_ = 0;
   double mu_;  // of mirostat
   Utf8Stream characters_;
   std::string text_;         // whole characters

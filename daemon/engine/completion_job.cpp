@@ -57,9 +57,14 @@ CompletionJob::CompletionJob(std::shared_ptr<Ticket> ticket, Need need, Completi
       continuity_(std::move(continuity)),
       listener_(std::move(listener)),
       sampler_(params_.sampler, context.tokenizer) {
-  rules_ = {&params_,    &context.tokenizer,      &context.healing,
-            &sampler_,   context.max_positions(), TextRules(params_, prompt_.tail),
-            std::nullopt};
+  rules_ = {&params_,
+            &context.tokenizer,
+            &context.healing,
+            &sampler_,
+            context.max_positions(),
+            TextRules(params_, prompt_.tail),
+            std::nullopt,
+            {}};
   if (const BanParams& bans = params_.sampler.bans; !bans.phrases.empty()) {
     bans_.emplace(bans.phrases, bans.ignore_case);
     rules_.bans.emplace(*bans_, params_.prefix);
@@ -129,7 +134,7 @@ void CompletionJob::remember() {
 }
 
 bool CompletionJob::is_decoding() const {
-  return branches_ && branches_->n_pending() <= 1;
+  return path_ || (branches_ && branches_->n_pending() <= 1);
 }
 
 Status CompletionJob::add_rows(Step& step, std::uint32_t max_rows) {
@@ -149,7 +154,7 @@ Status CompletionJob::add_rows(Step& step, std::uint32_t max_rows) {
     if (bridges_) bridges_->add_rows(step, max_rows);
     return {};
   }
-  auto added = step.add(*prompt_sequence_, max_rows, RowLogits::kLast);
+  auto added = step.add(path_ ? path_->sequence() : *prompt_sequence_, max_rows, RowLogits::kLast);
   if (!added.ok()) return added.error();
   added_ = *added;
   return {};
@@ -166,15 +171,24 @@ void CompletionJob::take_results() {
     if (!first_token_at_ && branches_->has_results()) note_first_token();
     branches_->take_results();
   } else if (added_.n_results > 0) {
-    begin_branches();
+    look_ahead();
   }
   if (late) timings_.late_tokens += static_cast<std::uint32_t>(n_draws() - n_draws_before);
   end_where_finished();
 }
 
+void CompletionJob::look_ahead() {
+  if (!path_) path_.emplace(*context_, *prompt_sequence_, prompt_.to_heal, prompt_.n_to_heal);
+  path_->take(LogitsView(context_->model, added_.first_result));
+  if (path_->done()) begin_branches();
+}
+
 void CompletionJob::begin_branches() {
-  branches_.emplace(*context_, rules_, std::move(*prompt_sequence_), prompt_.to_heal,
-                    added_.first_result, emitter());
+  rules_.spelling = path_->spelling();
+  timings_.healed_tokens = path_->n_rows();
+  branches_.emplace(*context_, rules_, std::move(*prompt_sequence_), prompt_.to_heal, *path_,
+                    emitter());
+  path_.reset();
   prompt_sequence_.reset();
   note_first_token();
 }
@@ -213,7 +227,7 @@ bool CompletionJob::is_ranked() const {
 void CompletionJob::take_branches() {
   results_ = branches_->results();
   n_draws_ = n_draws();
-  timings_.healed_tokens = branches_->n_healing_draws();
+  timings_.healed_tokens += branches_->n_healing_rows();
   if (first_token_at_) {
     timings_.decode_ms = ms_between(*first_token_at_, Clock::now());
     const std::uint64_t after_first = n_draws_ - std::min<std::uint64_t>(n_draws_, params_.n);
@@ -277,6 +291,7 @@ void CompletionJob::close(Context& context) {
   results_.resize(params_.n, untouched);
   const std::uint64_t n_drawn = n_draws();
   if (!error_ && context_) remember();
+  path_.reset();
   prompt_sequence_.reset();
   branches_.reset();
   bridges_.reset();

@@ -52,6 +52,7 @@ class CompletionJob : public Job {
   /// Shares what was computed and keeps the branch for the next request of this document.
   void remember();
 
+  void look_ahead();
   void begin_branches();
   BranchGroup::Emit emitter();
   void note_first_token();
@@ -73,6 +74,7 @@ class CompletionJob : public Job {
   BranchRules rules_;
 
   std::optional<Sequence> prompt_sequence_;  // until the branches begin
+  std::optional<HealingPath> path_;          // between the prompt's end and that
   std::optional<BranchGroup> branches_;
   std::optional<BridgeRuns> bridges_;  // once the branches have ended, where they are ranked
   Step::Added added_;                  // of the prompt, in the current step

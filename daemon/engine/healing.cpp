@@ -40,19 +40,26 @@ HealingCut Healing::cut(std::span<const TokenId> tokens) const {
   return result;
 }
 
-std::vector<TokenId> Healing::allowed(std::string_view rest, TokenId own_choice) const {
+std::vector<TokenId> Healing::allowed(std::string_view rest, std::optional<TokenId> own) const {
   const auto covering = pieces_.starting_with(rest);
-  if (covering.empty()) return heads(rest);
-  std::vector<TokenId> tokens(covering.begin(), covering.end());
-  if (pieces_.spelling(rest).empty() && spells_part(own_choice, rest) &&
-      splits_after(own_choice, rest.substr(tokenizer_->piece(own_choice).size())))
-    tokens.push_back(own_choice);
+  std::vector<TokenId> tokens =
+      covering.empty() ? heads(rest) : std::vector<TokenId>(covering.begin(), covering.end());
+  if (own && std::find(tokens.begin(), tokens.end(), *own) == tokens.end()) tokens.push_back(*own);
   return tokens;
 }
 
-bool Healing::spells_part(TokenId head, std::string_view rest) const {
-  const std::string_view piece = tokenizer_->piece(head);
-  return !piece.empty() && piece.size() < rest.size() && rest.starts_with(piece);
+bool Healing::covers(TokenId token, std::string_view rest) const {
+  return is_text(token) && tokenizer_->piece(token).starts_with(rest);
+}
+
+bool Healing::spells_part(TokenId token, std::string_view rest) const {
+  const std::string_view piece = tokenizer_->piece(token);
+  return is_text(token) && piece.size() < rest.size() && rest.starts_with(piece);
+}
+
+bool Healing::is_text(TokenId token) const {
+  return !tokenizer_->piece(token).empty() && !tokenizer_->is_control(token) &&
+         !tokenizer_->is_end_of_generation(token);
 }
 
 std::vector<TokenId> Healing::longest_head(std::string_view rest) const {
@@ -71,10 +78,10 @@ std::vector<TokenId> Healing::heads(std::string_view rest) const {
   return tokens.empty() ? longest_head(rest) : tokens;
 }
 
-std::optional<std::vector<TokenId>> Healing::allowed_first(std::string_view rest,
-                                                           TokenId own_choice) const {
+std::optional<std::vector<TokenId>> Healing::allowed_next(std::string_view rest,
+                                                          std::optional<TokenId> own) const {
   if (rest.empty()) return std::nullopt;
-  std::vector<TokenId> tokens = allowed(rest, own_choice);
+  std::vector<TokenId> tokens = allowed(rest, own);
   if (tokens.empty()) return std::nullopt;
   return tokens;
 }

@@ -31,24 +31,26 @@ class Healing {
   HealingCut cut(std::span<const tokenizer::TokenId> tokens) const;
 
   /// Tokens that may come next where `rest` must still be spelled: those that begin with all of
-  /// it. Where `rest` is no token itself, also the model's own likeliest token, if it spells the
-  /// beginning of `rest` and the tokenizer would split a text so; of other such tokens the
-  /// probability is that of the many words that `rest` excludes. Where no token begins with all
-  /// of it, those that spell its beginning where the tokenizer would split the text so. Empty
-  /// only where no token spells the first byte.
+  /// it, and `own`, the next token of the model's own spelling (healing_path.h). Where no token
+  /// begins with all of it, those that spell its beginning where the tokenizer would split the
+  /// text so. Empty only where no token spells the first byte.
   std::vector<tokenizer::TokenId> allowed(std::string_view rest,
-                                          tokenizer::TokenId own_choice) const;
+                                          std::optional<tokenizer::TokenId> own) const;
 
   /// The same for a draw: nullopt where anything may come.
-  std::optional<std::vector<tokenizer::TokenId>> allowed_first(std::string_view rest,
-                                                               tokenizer::TokenId own_choice) const;
+  std::optional<std::vector<tokenizer::TokenId>> allowed_next(
+      std::string_view rest, std::optional<tokenizer::TokenId> own) const;
+
+  /// The token begins with all of `rest`; it spells its beginning and leaves some of it.
+  bool covers(tokenizer::TokenId token, std::string_view rest) const;
+  bool spells_part(tokenizer::TokenId token, std::string_view rest) const;
 
   static constexpr std::size_t kMaxTokens = 8;
 
  private:
+  bool is_text(tokenizer::TokenId token) const;
   std::vector<tokenizer::TokenId> heads(std::string_view rest) const;
   std::vector<tokenizer::TokenId> longest_head(std::string_view rest) const;
-  bool spells_part(tokenizer::TokenId head, std::string_view rest) const;
   /// Whether some text that begins with head and `rest` is tokenized with head first.
   bool splits_after(tokenizer::TokenId head, std::string_view rest) const;
   bool starts_with_head(std::string_view text, tokenizer::TokenId head) const;

@@ -11,7 +11,7 @@
 
 namespace understory::engine {
 
-/// The model's distribution after one row. Valid until the model's next forward().
+/// The model's distribution after one row. Valid until the model's next forward(), unless kept.
 class LogitsView {
  public:
   LogitsView(model::Model& model, std::uint32_t result) : model_(model), result_(result) {}
@@ -25,6 +25,12 @@ class LogitsView {
   double logsumexp() { return top().logsumexp; }
   /// log of the token's probability at temperature 1 over the whole vocabulary.
   float logprob(tokenizer::TokenId token);
+
+  /// Reads all there is, so that the view stays valid.
+  void keep() {
+    top();
+    all();
+  }
 
   std::uint32_t vocab_size() const { return model_.info().vocab_size; }
 

@@ -23,6 +23,7 @@ namespace understory::engine {
 struct Prompt {
   std::vector<tokenizer::TokenId> tokens;  // never empty
   std::string to_heal;                     // bytes that the first generated tokens must spell
+  std::uint32_t n_to_heal = 0;             // tokens that spelled them
   std::uint32_t dropped_tokens = 0;        // estimated where more text was dropped than was encoded
   std::string tail;                        // last bytes of the prefix, for text rules
   ContextUse context;

@@ -38,12 +38,14 @@ Sequence& Sequence::operator=(Sequence&& other) noexcept {
   return *this;
 }
 
-Sequence Sequence::fork() const {
+Sequence Sequence::fork(std::uint32_t n_tokens) const {
+  assert(n_tokens > 0 && n_tokens <= size());
   Sequence copy(*kv_);
-  copy.tokens_ = tokens_;
-  copy.blocks_ = blocks_;
-  copy.n_computed_ = n_computed_;
-  for (const BlockId block : blocks_) kv_->pool().retain(block);
+  copy.tokens_.assign(tokens_.begin(), tokens_.begin() + n_tokens);
+  copy.n_computed_ = std::min(n_computed_, n_tokens);
+  const std::size_t n_blocks = (copy.n_computed_ + kBlockSize - 1) / kBlockSize;
+  copy.blocks_.assign(blocks_.begin(), blocks_.begin() + static_cast<std::ptrdiff_t>(n_blocks));
+  for (const BlockId block : copy.blocks_) kv_->pool().retain(block);
   return copy;
 }
 

@@ -33,7 +33,9 @@ class Sequence {
   Sequence& operator=(Sequence&& other) noexcept;
 
   /// A second line that begins with the same tokens and shares every block.
-  Sequence fork() const;
+  Sequence fork() const { return fork(size()); }
+  /// One that begins with the first n_tokens > 0 of them.
+  Sequence fork(std::uint32_t n_tokens) const;
 
   void append(tokenizer::TokenId token) { tokens_.push_back(token); }
   /// Makes the last token one to compute again, for its results. There are two tokens or more,

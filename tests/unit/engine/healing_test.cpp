@@ -17,10 +17,11 @@ const FakeTokenizer& tokenizer() {
   return instance;
 }
 
-/// `own`: the model's own likeliest token.
-std::set<std::string> allowed(std::string_view rest, std::string_view own = ", ") {
+/// `own`: the next token of the model's own spelling.
+std::set<std::string> allowed(std::string_view rest, std::string_view own = {}) {
   std::set<std::string> pieces;
-  for (const auto id : Healing(tokenizer()).allowed(rest, tokenizer().id_of(own)))
+  const auto id_of_own = own.empty() ? std::nullopt : std::optional(tokenizer().id_of(own));
+  for (const auto id : Healing(tokenizer()).allowed(rest, id_of_own))
     pieces.insert(std::string(tokenizer().piece(id)));
   return pieces;
 }
@@ -80,11 +81,30 @@ TEST_CASE("Tokens that begin with all of the removed bytes are allowed", "[unit]
   CHECK(allowed(" annoy") == std::set<std::string>{" annoying"});
 }
 
-TEST_CASE("The model's own choice is allowed where the tokenizer splits the bytes so", "[unit]") {
+TEST_CASE("A token that spells a beginning is allowed as the model's own spelling", "[unit]") {
   CHECK(allowed(" annoy", " ann") == std::set<std::string>{" ann", " annoying"});
-  CHECK(allowed(" annoy", " an") == std::set<std::string>{" annoying"});
-  CHECK(allowed(" ann", " an") == std::set<std::string>{" ann", " annoying"});
-  CHECK(allowed(" annoy", " the") == std::set<std::string>{" annoying"});
+  CHECK(allowed(" ann", " an") == std::set<std::string>{" an", " ann", " annoying"});
+  CHECK(allowed(" annoyx", " an") == std::set<std::string>{" an", " ann"});
+  CHECK(allowed(" annoyx", " ann") == std::set<std::string>{" ann"});
+}
+
+TEST_CASE("A token covers bytes or spells a part of them", "[unit]") {
+  const Healing healing(tokenizer());
+  const auto covers = [&](std::string_view piece, std::string_view rest) {
+    return healing.covers(tokenizer().id_of(piece), rest);
+  };
+  const auto spells_part = [&](std::string_view piece, std::string_view rest) {
+    return healing.spells_part(tokenizer().id_of(piece), rest);
+  };
+  CHECK(covers(" annoying", " annoy"));
+  CHECK(covers(" ann", " ann"));
+  CHECK_FALSE(covers(" an", " ann"));
+  CHECK(spells_part(" an", " ann"));
+  CHECK_FALSE(spells_part(" ann", " ann"));
+  CHECK_FALSE(spells_part(" the", " ann"));
+  CHECK_FALSE(spells_part(" an", ""));
+  CHECK_FALSE(healing.covers(*tokenizer().eos(), ""));
+  CHECK_FALSE(healing.spells_part(*tokenizer().eos(), "<"));
 }
 
 TEST_CASE("Where no token begins with all of the bytes they are spelled by several", "[unit]") {
