@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 
 #include "daemon/engine/completion_job.h"
 #include "daemon/engine/prefetcher.h"
@@ -213,8 +214,11 @@ class Engine::Impl {
     while (true) {
       think_ahead();
       if (!wait_for_work()) return;
+      const std::vector<ClientId> gone = take_gone();
       // Before the next step, so that they hear of it at once and their room is free.
       answer(end_cancelled());
+      // What ended just now has left a suggestion as well.
+      for (const ClientId client : gone) context_.suggestions.forget(client);
       admit();
       answer(scheduler_.step());
       if (scheduler_.idle()) prefetcher_.consider();
@@ -242,9 +246,12 @@ class Engine::Impl {
   bool wait_for_work() {
     std::unique_lock lock(mutex_);
     wake_.wait(lock, [&] { return has_work(); });
-    for (const ClientId client : gone_) context_.suggestions.forget(client);
-    gone_.clear();
     return !stopping_ || !waiting_.empty() || !scheduler_.idle();
+  }
+
+  std::vector<ClientId> take_gone() {
+    std::lock_guard lock(mutex_);
+    return std::exchange(gone_, {});
   }
 
   /// What is cancelled or whose time is over, waiting or running; closed.

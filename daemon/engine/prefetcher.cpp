@@ -17,8 +17,9 @@ struct Prefetcher::Run {
         sampler(params.sampler, context.tokenizer) {
     params.stop = {};  // goes on where the suggestion ended
     params.stop.max_tokens = std::numeric_limits<std::uint32_t>::max();
-    rules = {&params, &context.tokenizer, &context.healing, &sampler, context.max_positions(), {},
-             {}};
+    rules = {
+        &params, &context.tokenizer, &context.healing, &sampler, context.max_positions(), {}, {},
+        {}};
     if (const BanParams& bans = params.sampler.bans; !bans.phrases.empty()) {
       phrases.emplace(bans.phrases, bans.ignore_case);
       rules.bans.emplace(*phrases, target.place.before);
@@ -71,6 +72,9 @@ void Prefetcher::consider() {
   const std::uint32_t ahead = n_ahead(suggestion->branch);
   if (ahead >= max_tokens_) return;
   run_ = std::make_unique<Run>(context_, *suggestion, max_tokens_ - ahead);
+  // Not for a branch that goes in circles, nor where the text is to be read again first: a prefill
+  // would keep a request waiting that comes meanwhile.
+  if (run_->branch->finished() || run_->branch->n_pending() > model::kBlockSize) run_.reset();
   due_ = Clock::now() + pause_;
 }
 

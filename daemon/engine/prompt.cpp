@@ -176,22 +176,30 @@ class Planner {
     if (n_bytes == 0) return 0;
     const std::size_t room =
         std::min<std::size_t>(room_ / 4, n_bytes);  // a token has a byte or more
-    std::string joined;
+    // Entry by entry, since a book of a thousand entries must not be encoded a thousand times. The
+    // last one ends with a blank line instead, which is a token more at most.
+    const std::size_t room_for_lines = room - std::min<std::size_t>(room, 1);
+    std::vector<Tokens> lines;
+    std::string_view last;
+    std::size_t n_tokens = 0;
     for (const std::uint32_t i : entries_called_for(params_.lorebook, params_.prefix)) {
       const std::string_view text = without_trailing_space(params_.lorebook[i].text);
       if (text.empty()) continue;
-      std::string longer = joined + (joined.empty() ? "" : "\n") + std::string(text);
       Tokens tokens;
       if (text.size() <= room * kMaxBytesPerToken)
-        tokens = encode_after_break(tokenizer_, longer + "\n\n");
-      if (tokens.empty() || tokens.size() > room) {
+        tokens = encode_after_break(tokenizer_, std::string(text) + "\n");
+      if (tokens.empty() || n_tokens + tokens.size() > room_for_lines) {
         prompt_.context.lorebook_left_out.push_back(i);
         continue;
       }
       prompt_.context.lorebook.push_back(i);
-      joined = std::move(longer);
-      lorebook_ = std::move(tokens);
+      n_tokens += tokens.size();
+      lines.push_back(std::move(tokens));
+      last = text;
     }
+    if (lines.empty()) return room;
+    lines.back() = encode_after_break(tokenizer_, std::string(last) + "\n\n");
+    for (const Tokens& line : lines) lorebook_.insert(lorebook_.end(), line.begin(), line.end());
     return room;
   }
 
@@ -237,6 +245,7 @@ class Planner {
     HealingCut cut{last.size(), {}};
     if (params_.healing) cut = healing_.cut(last);
     prompt_.to_heal = std::move(cut.removed);
+    prompt_.n_to_heal = static_cast<std::uint32_t>(last.size() - cut.n_kept);
     copy_text(at + cut.n_kept);
     if (out.empty()) out.push_back(start_token(tokenizer_));
   }

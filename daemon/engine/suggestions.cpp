@@ -5,16 +5,29 @@
 namespace understory::engine {
 namespace {
 
+std::size_t bytes_of(const std::vector<std::string>& texts) {
+  std::size_t n = texts.size() * sizeof(std::string);
+  for (const std::string& text : texts) n += text.size();
+  return n;
+}
+
+/// Of all that a client may make long.
+std::size_t bytes_of(const CompletionParams& params) {
+  const SamplerParams& sampler = params.sampler;
+  std::size_t n = params.suffix.size() + params.notes.size() + params.document.size() +
+                  bytes_of(sampler.bans.phrases) + bytes_of(sampler.dry.breakers);
+  for (const LorebookEntry& entry : params.lorebook)
+    n += sizeof entry + entry.text.size() + bytes_of(entry.keys);
+  for (const LogitBias& bias : sampler.logit_bias) n += sizeof bias + bias.text.size();
+  return n;
+}
+
 /// What it takes in memory, about.
 std::size_t bytes_of(const Suggestion& suggestion) {
-  const CompletionParams& params = suggestion.key.params;
-  std::size_t n = sizeof(Suggestion) + suggestion.place.before.size() + params.notes.size() +
-                  suggestion.branch.tokens.size() * sizeof(tokenizer::TokenId) +
-                  suggestion.branch.drawn.size() * sizeof(TokenResult);
-  for (const LorebookEntry& entry : params.lorebook) {
-    n += sizeof entry + entry.text.size();
-    for (const std::string& key : entry.keys) n += sizeof key + key.size();
-  }
+  std::size_t n = sizeof suggestion + bytes_of(suggestion.key.params) +
+                  suggestion.key.document.size() + suggestion.place.before.size() +
+                  suggestion.branch.tokens.size() * sizeof(tokenizer::TokenId);
+  for (const TokenResult& token : suggestion.branch.drawn) n += sizeof token + token.text.size();
   return n;
 }
 

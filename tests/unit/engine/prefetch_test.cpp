@@ -243,6 +243,30 @@ TEST_CASE("Typing through while the suggestion still streams goes on with it", "
   CHECK(second->text(0) == rest->branches[0].text);
 }
 
+TEST_CASE("Of a client that has gone nothing is kept, also of what was streaming", "[unit]") {
+  Typist f(0);
+  f.hold_at_step(9);
+  auto first = f.start(Typist::ghost(kText));
+  f.gate.wait_held();
+  const std::string so_far = first->text(0);
+  REQUIRE(so_far.size() >= 2);
+  f.engine->cancel_all_of(1);
+  f.gate.open();
+  REQUIRE(first->wait().ok());
+  CHECK(f.complete(Typist::ghost(kText + so_far.substr(0, 2))).typed_through == 0);
+}
+
+TEST_CASE("What has left the cache is not read again to think ahead", "[unit]") {
+  Typist f(8, {.context = 128, .n_blocks = 8});
+  const Branch shown = f.complete(Typist::ghost(kText)).branches[0];
+  f.wait_prefetched(8);
+  f.complete(request(std::string(90, 'q'), 1, 20));  // takes the blocks
+  const std::uint64_t n_rows = f.model->n_rows_run();
+  f.complete(Typist::ghost(kText + shown.text.substr(0, 2)));  // all of it is known
+  f.complete(request("q", 1, 1));
+  CHECK(f.model->n_rows_run() - n_rows <= 2);
+}
+
 TEST_CASE("A writer who accepts for pages gets a new prompt where the context is full", "[unit]") {
   Typist f(0, {.context = 128});
   std::string text = kText;

@@ -192,6 +192,9 @@ TEST_CASE("Lorebook entries join at their depth when a key occurs", "[unit]") {
   CHECK(prompt.context.lorebook_tokens == 15);
   CHECK_THAT(text_of(prompt), Catch::Matchers::Contains("\n\nBob is the cook.\n\n"));
   CHECK_THAT(text_of(prompt), Catch::Matchers::StartsWith("One.\nTwo.\n"));
+  params.prefix = "One.\nBob saw Ann.\nThen";
+  CHECK_THAT(text_of(plan(params)),
+             Catch::Matchers::Contains("\n\nAnn is the maid.\nBob is the cook.\n\n"));
   params.prefix = "One.\nAnnie and Bobby.\nThen";
   CHECK(text_of(plan(params)) == params.prefix);
   CHECK(plan(params).context.lorebook.empty());

@@ -1,6 +1,7 @@
 #include "daemon/engine/suggestions.h"
 
 #include <catch2/catch.hpp>
+#include <functional>
 
 using namespace understory::engine;
 
@@ -130,12 +131,33 @@ TEST_CASE("Memory is one suggestion a document, and bounded", "[unit]") {
   CHECK(suggestions.newest()->key.document == "199");
   suggestions.forget(2);
   CHECK(suggestions.size() == Suggestions::kMaxSuggestions / 2);
-  CompletionParams heavy = request("It");
-  heavy.notes.assign(Suggestions::kMaxBytes / 2, 'x');
-  for (const char* document : {"a", "b", "c"}) {
-    heavy.document = document;
-    suggestions.remember(suggestion(heavy, branch_of({" was"}, 4)));
+}
+
+TEST_CASE("Whatever a client makes long counts towards the memory's bound", "[unit]") {
+  const std::string half(Suggestions::kMaxBytes / 2, 'x');
+  const std::vector<std::function<void(CompletionParams&)>> ways = {
+      [&](auto& p) { p.notes = half; },
+      [&](auto& p) { p.suffix = half; },
+      [&](auto& p) { p.sampler.bans.phrases = {half}; },
+      [&](auto& p) { p.sampler.dry.breakers = {half}; },
+      [&](auto& p) {
+        p.sampler.logit_bias = {{1, half, 0}};
+      },
+      [&](auto& p) {
+        p.lorebook = {{{half}, ""}};
+      },
+      [&](auto& p) {
+        p.lorebook = {{{"key"}, half}};
+      }};
+  for (const auto& make_long : ways) {
+    Suggestions suggestions;
+    CompletionParams heavy = request("It");
+    make_long(heavy);
+    for (const char* document : {"a", "b", "c"}) {
+      heavy.document = document;
+      suggestions.remember(suggestion(heavy, branch_of({" was"}, 4)));
+    }
+    CHECK(suggestions.size() == 1);
+    CHECK(suggestions.newest()->key.document == "c");
   }
-  CHECK(suggestions.size() == 1);
-  CHECK(suggestions.newest()->key.document == "c");
 }
