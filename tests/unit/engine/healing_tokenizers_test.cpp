@@ -121,13 +121,23 @@ std::string join(const Tokenizer& tokenizer, std::span<const TokenId> ids) {
   return text;
 }
 
+/// A model's likeliest token where it may be its own spelling: one at random that spells the
+/// beginning of `rest`, or none.
+std::optional<TokenId> any_own(const Healing& healing, const Tokenizer& tokenizer,
+                               std::string_view rest, std::mt19937& rng) {
+  std::vector<TokenId> heads;
+  for (TokenId token = 0; token < static_cast<TokenId>(tokenizer.vocab_size()); ++token)
+    if (healing.spells_part(token, rest)) heads.push_back(token);
+  const std::size_t i = rng() % (heads.size() + 1);
+  return i < heads.size() ? std::optional(heads[i]) : std::nullopt;
+}
+
 /// Spells `rest` with allowed tokens drawn at random; what the last one adds is the suggestion.
 std::string spell(const Healing& healing, const Tokenizer& tokenizer, std::string rest,
                   std::mt19937& rng) {
   std::string spelled;
   while (!rest.empty()) {
-    const auto own = static_cast<TokenId>(rng() % tokenizer.vocab_size());
-    const auto allowed = healing.allowed(rest, own);
+    const auto allowed = healing.allowed(rest, any_own(healing, tokenizer, rest, rng));
     REQUIRE_FALSE(allowed.empty());
     const std::string piece(tokenizer.piece(allowed[rng() % allowed.size()]));
     REQUIRE_FALSE(piece.empty());
