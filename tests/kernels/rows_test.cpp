@@ -45,7 +45,7 @@ void expect_rows_alone(const RowOp& op) {
     for (const std::uint32_t probe : probes) {
       alone.push_back(bits_of(op.run(backend, std::vector<std::uint32_t>{probe})));
     }
-    for (const std::uint32_t n_rows : {2u, 4u, 5u, 8u, 9u, 23u, 67u}) {
+    for (const std::uint32_t n_rows : {2u, 3u, 4u, 5u, 6u, 7u, 8u, 9u, 23u, 67u}) {
       // The probes move through the batch, since a row's place in it must not matter either.
       std::vector<std::uint32_t> rows(n_rows);
       for (std::uint32_t i = 0; i < n_rows; ++i) rows[i] = (i * 5 + n_rows) % kMostRows;

@@ -19,7 +19,7 @@ constexpr std::uint32_t kSplit = 32;
 constexpr std::uint32_t kNorm = 64;  // of the input; matmul_lanes only
 
 // Rows of `in` that one invocation of matmul_lanes handles, most first.
-constexpr std::array<std::uint32_t, 4> kLaneTokens{8, 4, 2, 1};
+constexpr std::array<std::uint32_t, 6> kLaneTokens{8, 6, 5, 4, 2, 1};
 
 constexpr std::uint32_t kMinShuffleLanes = 4;  // matmul_lanes shuffles among four or eight
 
@@ -81,6 +81,14 @@ std::uint32_t blocks_subgroups(const Device& device) {
   return device.is_cpu_driver() ? 1 : kBlocksSubgroups;
 }
 
+/// The widest while it is filled, then the narrowest that takes all the rest: to read and decode
+/// the weights once more costs more than a row or two that are computed in vain.
+std::uint32_t lane_tokens(std::uint32_t n_rows) {
+  const auto first_too_narrow = std::find_if(kLaneTokens.begin(), kLaneTokens.end(),
+                                             [&](std::uint32_t tokens) { return tokens < n_rows; });
+  return first_too_narrow == kLaneTokens.begin() ? *first_too_narrow : *(first_too_narrow - 1);
+}
+
 const BlocksVariant& blocks_variant(std::uint32_t n_rows, bool pairs) {
   const auto& variants = pairs ? kBlocksPairVariants : kBlocksVariants;
   return *std::find_if(variants.begin(), variants.end() - 1,
@@ -123,7 +131,6 @@ struct Recorder::Matmul {
   std::array<std::uint32_t, kMaxMatmulOuts> begins;  // first row of W of each
 };
 
-// The widest variant first, then the widest that the rest fills.
 void Recorder::matmul_lanes(const Matmul& op, const MatrixPart& part) {
   const Matrix& w = op.w;
   const bool texels = lanes_read_texels(w, op.in);
@@ -133,10 +140,8 @@ void Recorder::matmul_lanes(const Matmul& op, const MatrixPart& part) {
   const std::uint32_t tiles = ceil_div(part.n_rows, kRowsPerLane * subgroup_size());
   for (std::uint32_t row = 0; row < op.n_rows;) {
     const std::uint32_t rows = op.n_rows - row;
-    const std::uint32_t tokens =
-        *std::find_if(kLaneTokens.begin(), kLaneTokens.end(),
-                      [&](std::uint32_t variant) { return variant <= rows; });
-    const std::uint32_t groups = rows / tokens;
+    const std::uint32_t tokens = lane_tokens(rows);
+    const std::uint32_t groups = std::max(rows / tokens, 1u);
     const LanesPush push{op.n_rows,   row,     w.cols,       w.rows,       part.first_row,
                          part.n_rows, n_steps, op.begins[1], op.begins[2], op.norm.eps};
     dispatch(

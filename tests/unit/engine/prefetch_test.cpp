@@ -104,7 +104,8 @@ TEST_CASE("Typing through a suggestion is answered without a step, with what was
     CHECK(rest.timings.cached_tokens == rest.timings.prompt_tokens);
     CHECK(rest.timings.prompt_tokens == std::string(kText).size() + n_typed);
     CHECK(rest.typed_through > 0);
-    if (n_typed <= 5) CHECK(f.model->n_steps() == n_steps);  // later ones are thought ahead of
+    // No step for the answers; each byte that is typed lets one more be thought ahead.
+    CHECK(f.model->n_steps() - n_steps <= n_typed);
   }
 }
 

@@ -1,5 +1,8 @@
 #include "daemon/engine/samplers/truncation.h"
 
+#include <algorithm>
+
+#include "daemon/engine/random.h"
 #include "daemon/engine/samplers/temperature.h"
 #include "tests/unit/engine/samplers/sampler_fixture.h"
 
@@ -25,6 +28,21 @@ TEST_CASE("A distribution is the softmax, likeliest first, ties to the lower id"
   CHECK(d.tokens[1].token == 4);
   CHECK(d.tokens[2].token == 9);
   CHECK(d.tokens[0].probability == Approx(std::exp(1.0) / (std::exp(1.0) + 2)));
+}
+
+TEST_CASE("A whole vocabulary has the order that comparing gives", "[unit]") {
+  std::vector<understory::model::Candidate> candidates;
+  for (std::uint32_t id = 0; id < 5000; ++id) {
+    // Of both signs and zeros, many equal, some far from the others.
+    const auto step = static_cast<float>(understory::engine::mix64(id) % 200) - 100;
+    candidates.push_back({id, id % 7 == 0 ? -0.0f : step * (id % 50 == 3 ? 1e30f : 0.25f)});
+  }
+  const Distribution all = to_distribution(candidates, 0, true);
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const auto& a, const auto& b) { return a.logit > b.logit; });
+  REQUIRE(all.tokens.size() == candidates.size());
+  for (std::size_t i = 0; i < candidates.size(); ++i)
+    REQUIRE(all.tokens[i].token == candidates[i].token);
 }
 
 TEST_CASE("pick walks the cumulative distribution", "[unit]") {
