@@ -88,4 +88,5 @@ function! understory#config#daemon_arguments() abort
   return l:arguments
 endfunction
 
-let s:root = expand('<sfile>:p:h:h:h')
+" Through links: a package is often one.
+let s:root = fnamemodify(resolve(expand('<sfile>:p')), ':h:h:h')
