@@ -20,6 +20,13 @@ def squeezed_preview(text):
     return " ".join(text.encode()[:60].decode(errors="ignore").split())[:20]
 
 
+def fnv1a(data):
+    value = 0xcbf29ce484222325
+    for byte in data:
+        value = (value ^ byte) * 0x100000001b3 % 2**64
+    return f"{value:016x}"
+
+
 class EditorTest(unittest.TestCase):
     COMMAND = None   # how to run the editor
     ENV = None
@@ -450,6 +457,7 @@ class RealModel(EditorTest):
                 self.assertEqual(node["origin"], "model")
                 self.assertEqual(json.loads(made["params"])["until"], "paragraph")
                 self.assertLess(made["mean_logprob"], 0)
+                self.assertEqual(made["prompt_hash"], fnv1a(OPENING.encode()))
 
         editor.command("UnderstoryTree")
         editor.wait("&filetype", "understory-tree")
@@ -511,6 +519,12 @@ class RealModel(EditorTest):
     def titles(self, editor):
         return "\n".join(editor.terminal.lines())
 
+
+    def test_the_hash_of_a_prompt_is_that_of_its_bytes(self):
+        editor = self.start(name="program.c")
+        for text in ("", "a", "é 漢字 👩‍👩‍👧 e\u0301\n", "line\n" * 400):
+            self.assertEqual(editor.probe(f"understory#story#hash({json.dumps(text, ensure_ascii=False)})"),
+                             fnv1a(text.encode()))
 
     def test_health_is_asked_before_anything_is_written(self):
         editor = self.start(name="program.c")

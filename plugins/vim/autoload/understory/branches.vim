@@ -83,7 +83,7 @@ function! s:generate(which) abort
   call filter(l:params, {key -> key !=# 'seed'})
   let s:view.params = filter(copy(l:params), {key -> index(['prefix', 'prefix_offset', 'document'], key) < 0})
   let l:id = understory#daemon#request('complete', l:params,
-        \ function('s:on_answer', [a:which]), function('s:on_chunk', [a:which]))
+        \ function('s:on_answer', [a:which, l:params.prefix]), function('s:on_chunk', [a:which]))
   for l:i in a:which
     call extend(s:view.parts[l:i], #{text: '', request: l:id, state: l:id ? 'writing' : 'no daemon'})
     call s:paint(l:i)
@@ -98,7 +98,7 @@ function! s:on_chunk(which, id, chunk) abort
   endif
 endfunction
 
-function! s:on_answer(which, id, error, result) abort
+function! s:on_answer(which, prefix, id, error, result) abort
   for l:k in range(len(a:which))
     let l:i = a:which[l:k]
     if s:is_current(l:i, a:id)
@@ -108,6 +108,7 @@ function! s:on_answer(which, id, error, result) abort
       if l:k < len(l:branches) && type(l:branches[l:k].text) == v:t_string
         let l:part.text = l:branches[l:k].text
         let l:part.made = s:made(l:branches[l:k], a:result, s:view.params)
+        let l:part.prefix = a:prefix
         let l:part.state = l:part.text =~# '\S' ? '' : s:nothing(l:branches[l:k])
       endif
       call s:paint(l:i)
@@ -215,6 +216,9 @@ function! understory#branches#keep() abort
   let l:part = s:view.parts[s:here()]
   if l:part.kept
     return s:say('it is kept')
+  endif
+  if has_key(l:part, 'made') && !has_key(l:part.made, 'prompt_hash')
+    let l:part.made.prompt_hash = understory#story#hash(l:part.prefix)
   endif
   call understory#story#keep(s:view.source, s:view.lnum, s:view.col, s:text(s:here()), get(l:part, 'made', {}),
         \ function('s:on_kept', [l:part]))
