@@ -277,7 +277,18 @@ class RealModel(EditorTest):
         editor.wait("getline(1)", OPENING + "\t")
         editor.idle()
         self.assertEqual(editor.ghost(), "")
-        self.assertEqual(editor.probe("v:errmsg"), "")
+        # The editor's own warning that the file is read-only, and nothing else.
+        self.assertEqual([c for c in editor.complaints() if not c.startswith("W10:")], [])
+
+    def test_what_an_editor_complains_of_is_seen(self):
+        editor = self.start(name="program.c", check=False)
+        self.assertEqual(editor.complaints(), [])
+        editor.command("silent! call understory#no_such_function()")
+        editor.wait("v:errmsg =~# 'E117'")
+        self.assertEqual(len(editor.complaints()), 1)
+        editor.command("let v:errmsg = ''")
+        editor.command("echomsg 'left behind'")
+        wait_for(lambda: editor.complaints() == ["left behind"], lambda: editor.complaints())
 
     def test_a_huge_file_costs_what_a_small_one_costs(self):
         line = "He walked on through the rain and thought of nothing at all that evening.\n"
@@ -837,6 +848,7 @@ class Anything(EditorTest):
         complaints = editor.complaints()
         self.assertEqual(len(complaints), 1, complaints)
         self.assertIn("'understory' is not installed", complaints[0])
+        self.assertEqual(editor.probe("v:errmsg"), "")
         report = editor.probe("understory#status#report()")
         self.assertEqual([kind for kind, _, _ in report], ["ok", "error", "error", "ok"])
         self.assertEqual(editor.saved(), OPENING + "\tmore and more\n")
@@ -848,7 +860,10 @@ class Anything(EditorTest):
                            settings="let g:understory_model = '/nonexistent.gguf'")
         editor.type("i" + OPENING)
         editor.wait("understory#daemon#state()", "failed")
-        self.assertIn("/nonexistent.gguf", " ".join(editor.complaints()))
+        complaints = editor.complaints()
+        self.assertEqual(len(complaints), 1, complaints)
+        self.assertIn("/nonexistent.gguf", complaints[0])
+        self.assertEqual(editor.probe("v:errmsg"), "")
 
 
 def load(loader, command, env=None):
