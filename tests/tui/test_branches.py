@@ -91,7 +91,7 @@ class Branches(unittest.TestCase):
         screen.wait("remember")
 
     def test_notes_stay_and_are_in_play(self):
-        screen = self.app("notes.md", "Ann came in. Ann said")
+        screen = self.app("notes.md", "Ann came in. It was raining, and the door of the house")
         screen.keys("F4")
         screen.wait("Author's note")
         screen.type("A quiet book about the sea.")
@@ -100,7 +100,9 @@ class Branches(unittest.TestCase):
         screen.wait("1 entry")
         screen.keys("Escape")
         screen.wait("Notes kept")
-        screen.keys("C-q")
+        screen.keys("C-End", "M-\\")
+        screen.wait("notes, lore 1")
+        screen.keys("Escape", "C-q")
         screen.wait_end()
         screen = self.app("notes.md")
         screen.keys("F4")

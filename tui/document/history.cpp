@@ -45,22 +45,69 @@ Text apply_inverse(const Text& text, const Edit& edit) {
   return text.replace(edit.offset, edit.inserted.size(), edit.removed);
 }
 
+namespace {
+
+/// The piece of a text from an offset on.
+std::string_view piece_after(const Text& text, std::size_t offset) {
+  std::size_t start = 0;
+  std::string_view chunk = text.chunk_at(offset, &start);
+  chunk.remove_prefix(offset - start);
+  return chunk;
+}
+
+/// The piece of a text that ends at an offset above 0.
+std::string_view piece_before(const Text& text, std::size_t offset) {
+  std::size_t start = 0;
+  return text.chunk_at(offset - 1, &start).substr(0, offset - start);
+}
+
+// Two versions of a text share most of their pieces, which then need no comparing.
+
+std::size_t common_prefix(const Text& a, const Text& b, std::size_t limit) {
+  std::size_t at = 0;
+  while (at < limit) {
+    const std::string_view x = piece_after(a, at);
+    const std::string_view y = piece_after(b, at);
+    const std::size_t n = std::min({x.size(), y.size(), limit - at});
+    std::size_t same = n;
+    if (x.data() != y.data()) {
+      same = static_cast<std::size_t>(
+          std::mismatch(x.begin(), x.begin() + static_cast<long>(n), y.begin()).first - x.begin());
+    }
+    at += same;
+    if (same < n) break;
+  }
+  return at;
+}
+
+std::size_t common_suffix(const Text& a, const Text& b, std::size_t limit) {
+  std::size_t length = 0;
+  while (length < limit) {
+    const std::string_view x = piece_before(a, a.size() - length);
+    const std::string_view y = piece_before(b, b.size() - length);
+    const std::size_t n = std::min({x.size(), y.size(), limit - length});
+    std::size_t same = n;
+    if (x.data() + x.size() != y.data() + y.size()) {
+      same = 0;
+      while (same < n && x[x.size() - 1 - same] == y[y.size() - 1 - same]) ++same;
+    }
+    length += same;
+    if (same < n) break;
+  }
+  return length;
+}
+
+}  // namespace
+
 Edit difference(const Text& from, const Text& to) {
-  TextReader a(from);
-  TextReader b(to);
+  const auto splits_character = [](const Text& text, std::size_t at) {
+    return at < text.size() && is_continuation(text.at(at));
+  };
   const std::size_t shorter = std::min(from.size(), to.size());
-  std::size_t prefix = 0;
-  while (prefix < shorter && a[prefix] == b[prefix]) ++prefix;
-  // Not inside a character.
-  while (prefix > 0 && ((prefix < from.size() && is_continuation(static_cast<char>(a[prefix]))) ||
-                        (prefix < to.size() && is_continuation(static_cast<char>(b[prefix]))))) {
-    --prefix;
-  }
-  std::size_t suffix = 0;
-  while (suffix < shorter - prefix && a[from.size() - 1 - suffix] == b[to.size() - 1 - suffix]) {
-    ++suffix;
-  }
-  while (suffix > 0 && is_continuation(static_cast<char>(a[from.size() - suffix]))) --suffix;
+  std::size_t prefix = common_prefix(from, to, shorter);
+  while (prefix > 0 && (splits_character(from, prefix) || splits_character(to, prefix))) --prefix;
+  std::size_t suffix = common_suffix(from, to, shorter - prefix);
+  while (suffix > 0 && splits_character(from, from.size() - suffix)) --suffix;
   return {prefix, from.substr(prefix, from.size() - suffix - prefix),
           to.substr(prefix, to.size() - suffix - prefix)};
 }

@@ -92,5 +92,27 @@ TEST_CASE("A difference is what lies between the common ends, in whole character
   CHECK(twice.inserted == "a");
 }
 
+TEST_CASE("Differences of long texts lead from one to the other", "[unit]") {
+  std::mt19937 random(4);
+  std::string bytes;
+  while (bytes.size() < 30'000) bytes += random() % 5 == 0 ? "é" : "ab";
+  Text from(bytes);
+  for (int i = 0; i < 300; ++i) {
+    const std::size_t at = random() % from.size();
+    const std::size_t n = std::min<std::size_t>(random() % 3000, from.size() - at);
+    const Text to = from.replace(at, n, std::string(random() % 2000, 'x'));
+    const Edit edit = difference(from, to);
+    REQUIRE(apply(from, edit) == to);
+    REQUIRE(apply_inverse(to, edit) == from);
+    REQUIRE(edit.removed.size() <= n + 4);
+    // The same without shared pieces.
+    const Edit afresh = difference(Text(from.str()), Text(to.str()));
+    REQUIRE(afresh.offset == edit.offset);
+    REQUIRE(afresh.inserted == edit.inserted);
+    if (i % 2 == 0) from = to;
+    if (from.size() < 10'000) from = Text(bytes);
+  }
+}
+
 }  // namespace
 }  // namespace understory::tui
