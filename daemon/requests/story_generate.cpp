@@ -2,10 +2,10 @@
 #include <algorithm>
 
 #include "daemon/requests/completion.h"
-#include "daemon/requests/params_json.h"
 #include "daemon/requests/story_call.h"
 #include "daemon/requests/story_convert.h"
 #include "daemon/requests/story_methods.h"
+#include "protocol/params_json.h"
 
 namespace understory::requests {
 namespace {
@@ -47,7 +47,12 @@ void plan(Task& task) {
   if (tree.in_trash(tree.at(task.parent))) {
     throw ErrorException({ErrorCode::kInvalidArgument, "the node is in the trash"});
   }
-  task.complete.prefix = tree.text_to(tree.at(task.parent));
+  std::string text = tree.text_to(tree.at(task.parent));
+  // A client may have sent the end of a long text alone.
+  if (task.params.again && task.complete.prefix_offset <= text.size()) {
+    text.erase(0, task.complete.prefix_offset);
+  }
+  task.complete.prefix = std::move(text);
 }
 
 // Keeps the branches that say something, a number each; 0 for the others.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "base/fnv1a.h"
 #include "daemon/story/bytes.h"
 
 namespace understory::story {
@@ -20,13 +21,7 @@ std::string_view to_string(Origin origin) {
 }
 
 std::string hash_of(std::string_view bytes) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : bytes) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3;
-  std::string hex(16, '0');
-  for (std::size_t i = 0; i < hex.size(); ++i) {
-    hex[hex.size() - 1 - i] = "0123456789abcdef"[(hash >> (4 * i)) & 15];
-  }
-  return hex;
+  return fnv1a_hex(bytes);
 }
 
 Origin origin_of(const Row& row) {

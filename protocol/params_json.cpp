@@ -1,4 +1,4 @@
-#include "daemon/requests/params_json.h"
+#include "protocol/params_json.h"
 
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -8,7 +8,7 @@
 #include "protocol/fields.h"
 #include "protocol/utf8.h"
 
-namespace understory::requests {
+namespace understory::protocol {
 namespace {
 
 using Json = nlohmann::json;
@@ -50,7 +50,7 @@ struct IsVector<std::vector<T>> : std::true_type {};
 template <class T>
 Json write(const T& value) {
   if constexpr (std::is_same_v<T, std::string>) {
-    if (protocol::is_valid_utf8(value)) return value;
+    if (is_valid_utf8(value)) return value;
     return {{kBytes, std::vector<unsigned char>(value.begin(), value.end())}};
   } else if constexpr (std::is_arithmetic_v<T>) {
     return value;
@@ -117,17 +117,16 @@ void read(const Json& in, T& value) {
 
 }  // namespace
 
-std::string params_to_json(const protocol::CompleteParams& params,
-                           const protocol::SamplerKeys* preset) {
+std::string params_to_json(const CompleteParams& params, const SamplerKeys* preset) {
   Json out = preset == nullptr ? Json::object() : write(*preset);
   out.update(write(params));
   for (const char* key : {"prefix", "n", "seed", "document", "stream"}) out.erase(key);
   return out.dump();
 }
 
-Result<protocol::CompleteParams> params_from_json(std::string_view json) {
+Result<CompleteParams> params_from_json(std::string_view json) {
   try {
-    protocol::CompleteParams params;
+    CompleteParams params;
     const Json in = Json::parse(json);
     read(in.is_object() ? in : throw std::invalid_argument("not an object"), params);
     params.preset.clear();
@@ -138,4 +137,4 @@ Result<protocol::CompleteParams> params_from_json(std::string_view json) {
   }
 }
 
-}  // namespace understory::requests
+}  // namespace understory::protocol

@@ -8,15 +8,14 @@
 #include "base/result.h"
 #include "protocol/messages.h"
 
-namespace understory::requests {
+namespace understory::protocol {
 
 /// Without the prefix, and without what concerns one request alone: n, seed, document, stream.
 /// What the preset (null: none) says is written out, as it may say something else tomorrow.
-std::string params_to_json(const protocol::CompleteParams& params,
-                           const protocol::SamplerKeys* preset);
+std::string params_to_json(const CompleteParams& params, const SamplerKeys* preset);
 
 /// Without the preset, whose keys are there. kInvalidArgument where it is no such JSON; unknown
 /// keys are ignored.
-Result<protocol::CompleteParams> params_from_json(std::string_view json);
+Result<CompleteParams> params_from_json(std::string_view json);
 
-}  // namespace understory::requests
+}  // namespace understory::protocol
