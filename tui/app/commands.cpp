@@ -202,6 +202,9 @@ void tree(Workspace& w) {
 void tokens(Workspace& w) {
   open_tokens(w);
 }
+void branch_here(Workspace& w) {
+  w.branch_here();
+}
 void notes(Workspace& w) {
   open_notes(w);
 }
@@ -232,6 +235,8 @@ const std::vector<Command>& commands() {
       {"alternatives", "Alt-Enter", kBranch, "Several continuations side by side, to pick from",
        alternatives},
       {"tree", "F2", kBranch, "The story tree", tree},
+      {"branch", "Alt-B", kBranch, "Branch here: what follows stays in the tree, write another way",
+       branch_here},
       {"tokens", "F3", kBranch, "Probabilities word by word, and what else it could have been",
        tokens},
       {"notes", "F4", kBranch, "Author's note and lorebook", notes},
@@ -302,7 +307,7 @@ const std::vector<Command>& commands() {
       {"outline", "F6 Ctrl-O", kFind, "Chapters: go to a heading", outline},
       {"spelling", "F7", kFind, "The next misspelt word, and suggestions", spelling},
 
-      {"help", "F1", kView, "This page", help},
+      {"help", "F1", kView, "All keys", help},
       {"statistics", "F5", kView, "Words by day, goal, session", statistics},
       {"focus", "F8", kView, "Focus on the paragraph or the sentence", cycle_focus},
       {"typewriter", "F9", kView, "Typewriter scrolling", toggle_typewriter},

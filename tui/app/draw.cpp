@@ -1,6 +1,7 @@
 // Drawing the desk: the page, the status line, the panel.
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string>
 
 #include "tui/app/workspace.h"
@@ -173,7 +174,7 @@ void Workspace::draw_page(Frame& frame) {
   }
 }
 
-std::string Workspace::suggestion_status() const {
+std::string Workspace::why_no_suggestion() const {
   const LinkState state = link.state();
   switch (state.kind) {
     case LinkState::Kind::kConnecting:
@@ -187,16 +188,7 @@ std::string Workspace::suggestion_status() const {
     case LinkState::Kind::kReady:
       break;
   }
-  if (!ghost.problem().empty()) return "no suggestion: " + ghost.problem();
-  std::string text = state.model;
-  const std::string device = state.device.substr(0, state.device.find(" ("));
-  if (!device.empty()) text += " on " + device;
-  if (ghost.ttft_ms() > 0) {
-    text += " · " + rounded(ghost.ttft_ms()) + " ms · " + rounded(ghost.decode_tok_s()) + " tok/s";
-  }
-  if (!ghost.in_play().empty()) text += " · " + ghost.in_play();
-  if (!ghost.is_on()) text += " · by hand";
-  return text;
+  return ghost.problem().empty() ? "" : "no suggestion: " + ghost.problem();
 }
 
 Line Workspace::status_left() const {
@@ -216,17 +208,18 @@ Line Workspace::status_left() const {
   return line;
 }
 
-/// In order of importance: what does not fit is left out from the end.
-std::vector<Line> Workspace::status_right() const {
-  const Style style{Role::kStatus};
-  std::vector<Line> parts;
+/// Ranks say what stays where not all of it fits: 0 first.
+std::vector<Workspace::StatusPart> Workspace::status_right() const {
+  std::vector<StatusPart> parts;
+  const auto add = [&](int rank, std::string text, Role role = Role::kStatus) {
+    parts.push_back({rank, std::move(text), role});
+  };
   const Suggestion& suggestion = ghost.suggestion();
   if (ghost.is_showing() && suggestion.n_alternatives() > 1) {
-    parts.push_back(
-        {{std::to_string(suggestion.position()) + "/" + std::to_string(suggestion.n_alternatives()),
-          style}});
+    add(0,
+        std::to_string(suggestion.position()) + "/" + std::to_string(suggestion.n_alternatives()));
   } else if (ghost.is_asking()) {
-    parts.push_back({{"…", style}});
+    add(0, "…");
   }
   std::string words = grouped(static_cast<std::ptrdiff_t>(editor.text().n_words())) + " words";
   if (editor.has_selection()) {
@@ -235,16 +228,32 @@ std::vector<Line> Workspace::status_right() const {
         grouped(static_cast<std::ptrdiff_t>(editor.text().n_words_in(range.begin, range.size()))) +
         " of " + words;
   }
-  parts.push_back({{words, style}});
+  add(1, words);
   const std::ptrdiff_t session = session_words();
-  if (session != 0) parts.push_back({{(session > 0 ? "+" : "") + grouped(session), style}});
-  if (settings.daily_goal > 0) {
-    parts.push_back({{"today " + grouped(today_words()) + "/" + grouped(settings.daily_goal),
-                      {today_words() >= settings.daily_goal ? Role::kEdited : Role::kStatus}}});
+  const bool has_goal = settings.daily_goal > 0;
+  if (session != 0 && !(has_goal && session == today_words())) {
+    add(7, (session > 0 ? "+" : "") + grouped(session));
   }
-  const bool is_absent = link.state().kind == LinkState::Kind::kAbsent;
-  parts.push_back({{suggestion_status(), {is_absent ? Role::kStatusWarn : Role::kStatus}}});
-  parts.push_back({{"F1 help", style}});
+  if (has_goal) {
+    add(4, "today " + grouped(today_words()) + "/" + grouped(settings.daily_goal),
+        today_words() >= settings.daily_goal ? Role::kEdited : Role::kStatus);
+  }
+  const LinkState state = link.state();
+  const std::string why = why_no_suggestion();
+  if (!why.empty()) {
+    add(2, why, state.kind == LinkState::Kind::kAbsent ? Role::kStatusWarn : Role::kStatus);
+  } else {
+    const std::string device = state.device.substr(0, state.device.find(" ("));
+    add(5, state.model + (device.empty() ? "" : " on " + device));
+    if (ghost.ttft_ms() > 0) {
+      const bool is_at_once = ghost.ttft_ms() < 1;  // thought of ahead
+      add(8, is_at_once ? "at once" : rounded(ghost.ttft_ms()) + " ms");
+      if (ghost.decode_tok_s() >= 1) add(9, rounded(ghost.decode_tok_s()) + " tok/s");
+    }
+    if (!ghost.in_play().empty()) add(6, ghost.in_play());
+    if (!ghost.is_on()) add(6, "by hand");
+  }
+  add(3, "F1 help");
   return parts;
 }
 
@@ -253,24 +262,37 @@ void Workspace::draw_status(Frame& frame) {
   const Line left = status_left();
   const int edge = columns_ >= 40 ? 1 : 0;
   int room = columns_ - 2 * edge - width_of(left) - 2;
-  Line right;
+  std::vector<StatusPart> parts = status_right();
+  std::vector<std::size_t> by_rank(parts.size());
+  std::iota(by_rank.begin(), by_rank.end(), std::size_t{0});
+  std::stable_sort(by_rank.begin(), by_rank.end(),
+                   [&](std::size_t a, std::size_t b) { return parts[a].rank < parts[b].rank; });
+  constexpr int kGap = 3;
   int width = 0;
-  for (Line& part : status_right()) {
-    const int needed = width_of(part) + (right.empty() ? 0 : 3);
-    if (needed > room) {
-      // A long reason is cut rather than left out.
-      constexpr int kWorthShowing = 24;
-      if (room < kWorthShowing + 3 || part.size() != 1) continue;
-      part[0].text = std::string(clip_to_width(part[0].text, room - 4)) + "…";
+  std::vector<bool> fits(parts.size(), false);
+  for (const std::size_t i : by_rank) {
+    StatusPart& part = parts[i];
+    const int gap = width == 0 ? 0 : kGap;
+    // A long reason is cut rather than left out.
+    constexpr int kWorthShowing = 24;
+    if (display_width(part.text) + gap > room && part.rank == 2 && room >= kWorthShowing + gap) {
+      part.text = std::string(clip_to_width(part.text, room - gap - 1)) + "…";
     }
-    const int taken = width_of(part) + (right.empty() ? 0 : 3);
-    if (!right.empty()) right.push_back({" · ", {Role::kStatus}});
-    right.insert(right.end(), part.begin(), part.end());
-    room -= taken;
-    width += taken;
+    const int needed = display_width(part.text) + gap;
+    if (needed > room) continue;
+    fits[i] = true;
+    room -= needed;
+    width += needed;
   }
   put_line(frame, row, edge, left, columns_ - edge);
-  if (width > 0) put_line(frame, row, columns_ - edge - width, right);
+  int column = columns_ - edge - width;
+  bool is_first = true;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (!fits[i]) continue;
+    if (!is_first) column = frame.put(row, column, " · ", {Role::kStatus});
+    column = frame.put(row, column, parts[i].text, {parts[i].role});
+    is_first = false;
+  }
 }
 
 Frame Workspace::draw() {

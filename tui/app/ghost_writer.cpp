@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-#include "tui/app/prompt_keys.h"
 #include "tui/document/document.h"
-#include "tui/ghost/prompt_text.h"
 #include "tui/text/unicode.h"
 
 namespace understory::tui {
@@ -87,11 +85,12 @@ void GhostWriter::link_ready(const Text& text, std::size_t caret) {
 
 void GhostWriter::go(int by, const Text& text) {
   if (!suggestion_.is_open()) return;
-  if (suggestion_.n_alternatives() <= 1 && ticket_ == 0) {
-    request(text, suggestion_.origin(), static_cast<std::size_t>(settings_.alternatives - 1));
-    return;
-  }
-  suggestion_.go(by);
+  if (suggestion_.n_alternatives() > 1 || ticket_ != 0) return suggestion_.go(by);
+  // Others than the one there is, to what stands in the text by now.
+  const std::string taken = suggestion_.settle_typed();
+  std::erase_if(made_, [&](const Made& made) { return made.text.compare(0, taken.size(), taken); });
+  for (Made& made : made_) made.text.erase(0, taken.size());
+  request(text, suggestion_.origin(), static_cast<std::size_t>(settings_.alternatives - 1));
 }
 
 std::string GhostWriter::took(std::string piece) {
@@ -130,56 +129,62 @@ int GhostWriter::wait_ms(std::int64_t now) const {
 }
 
 void GhostWriter::request(const Text& text, std::size_t offset, std::size_t n) {
-  protocol::CompleteParams params;
-  PromptText prompt = prompt_text(text, offset);
-  params.prefix = std::move(prompt.bytes);
-  put_prefix_offset(params, prompt.offset);
-  params.suffix = suffix_text(text, offset);
-  params.n = static_cast<std::uint32_t>(n);
-  params.max_tokens = static_cast<std::uint32_t>(settings_.max_tokens);
-  params.until = settings_.until;
-  params.temperature = static_cast<float>(settings_.temperature);
-  params.min_p = static_cast<float>(settings_.min_p);
+  protocol::CompleteParams params = completion_request(text, offset, n, settings_);
   params.document = document_;
   if (decorate) decorate(params);
   const std::size_t first = suggestion_.expect(n);
+  if (first == 0) made_.clear();
+  Pending pending{Asked(params), first, {}};
   // The ticket is known only after call(); the callbacks run later, on this thread.
   const auto ticket = std::make_shared<DaemonLink::Ticket>(0);
   *ticket = link_.call(
       params,
-      [this, ticket, first](const Result<protocol::CompleteResult>& result) {
-        answered(*ticket, first, result);
-      },
+      [this, ticket](const Result<protocol::CompleteResult>& result) { answered(*ticket, result); },
       [this, ticket, first](const protocol::ChunkNotice& chunk) {
         if (*ticket != ticket_) return;
         suggestion_.append(first + chunk.branch, chunk.text);
         was_seen_ = was_seen_ || is_showing();
       });
   ticket_ = *ticket;
+  pending_.emplace(*ticket, std::move(pending));
 }
 
-void GhostWriter::answered(DaemonLink::Ticket ticket, std::size_t first,
+void GhostWriter::tell(const Pending& pending, const Result<protocol::CompleteResult>& result) {
+  for (const auto& [branch, teller] : pending.tellers) {
+    teller(result ? pending.asked.generation(*result, branch)
+                  : pending.asked.generation(link_.state().model));
+  }
+}
+
+void GhostWriter::answered(DaemonLink::Ticket ticket,
                            const Result<protocol::CompleteResult>& result) {
+  const auto node = pending_.extract(ticket);
+  if (node.empty()) return;
+  const Pending& pending = node.mapped();
+  tell(pending, result);
   if (ticket != ticket_) return;
   ticket_ = 0;
   if (!result) {
     if (result.error().code != ErrorCode::kCancelled) problem_ = result.error().message;
-    if (first == 0) suggestion_.clear();
+    if (pending.first == 0) suggestion_.clear();
     return;
   }
   problem_.clear();
   for (std::size_t i = 0; i < result->branches.size(); ++i) {
-    suggestion_.finish(first + i, result->branches[i].text);
+    suggestion_.finish(pending.first + i, result->branches[i].text);
+    made_.push_back({result->branches[i].text, pending.asked.generation(*result, i)});
   }
-  if (first == 0) branches_.clear();
-  branches_.insert(branches_.end(), result->branches.begin(), result->branches.end());
-  model_ = result->model;
   in_play_ = notes_in_play(*result);
+  const std::size_t n_before = suggestion_.n_alternatives();
   suggestion_.settle();
   const bool is_silent = std::all_of(result->branches.begin(), result->branches.end(),
                                      [](const protocol::Branch& b) { return b.text.empty(); });
-  if (is_silent) problem_ = "the model has nothing to say here";
-  if (first > 0) suggestion_.go(1);
+  if (is_silent && pending.first == 0) problem_ = "the model has nothing to say here";
+  if (pending.first > 0) {
+    if (suggestion_.n_alternatives() <= 1) problem_ = "the model says nothing else here";
+    // The writer may have gone to one that was still streaming.
+    if (suggestion_.position() == 1 && n_before > 0) suggestion_.go(1);
+  }
   ttft_ms_ = result->timings.ttft_ms;
   decode_tok_s_ = result->timings.decode_tok_s;
   if (ttft_ms_ > 0) pacing_.note_first_token(ttft_ms_);
@@ -195,18 +200,17 @@ Ghost GhostWriter::ghost() const {
   return ghost;
 }
 
-protocol::StoryGeneration GhostWriter::generation() const {
-  protocol::StoryGeneration how;
-  how.model = model_.empty() ? link_.state().model : model_;
-  how.params = "{}";
-  how.created_ms = static_cast<std::uint64_t>(now_ms());
-  for (const protocol::Branch& branch : branches_) {
-    if (branch.text != suggestion_.whole()) continue;
-    how.seed = branch.seed;
-    how.mean_logprob = branch.mean_logprob;
-    how.finish_reason = branch.finish_reason;
+void GhostWriter::tell_generation(Teller tell) {
+  for (const Made& made : made_) {
+    if (made.text == suggestion_.whole()) return tell(made.how);
   }
-  return how;
+  const auto pending = pending_.find(ticket_);
+  if (pending != pending_.end() && suggestion_.current() >= pending->second.first) {
+    const std::size_t branch = suggestion_.current() - pending->second.first;
+    pending->second.tellers.emplace_back(branch, std::move(tell));
+  } else {
+    tell(Asked().generation(link_.state().model));
+  }
 }
 
 }  // namespace understory::tui

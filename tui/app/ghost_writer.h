@@ -4,12 +4,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "protocol/story_messages.h"
+#include "tui/app/completion_request.h"
 #include "tui/app/settings.h"
 #include "tui/ghost/pacing.h"
 #include "tui/ghost/suggestion.h"
@@ -62,8 +65,10 @@ class GhostWriter {
   bool is_showing() const { return !suggestion_.shown().empty(); }
   Ghost ghost() const;
   const Suggestion& suggestion() const { return suggestion_; }
-  /// How the shown text was made, as the story tree keeps it.
-  protocol::StoryGeneration generation() const;
+  /// Tells how the shown text was made, as the story tree keeps it: at once, or when the answer
+  /// that is still streaming has come to its end.
+  using Teller = std::function<void(const protocol::StoryGeneration&)>;
+  void tell_generation(Teller tell);
   bool is_asking() const { return ticket_ != 0; }
   double ttft_ms() const { return ttft_ms_; }
   double decode_tok_s() const { return decode_tok_s_; }
@@ -73,9 +78,20 @@ class GhostWriter {
   const std::string& in_play() const { return in_play_; }
 
  private:
+  /// A request at work, or cut short and not yet answered.
+  struct Pending {
+    Asked asked;
+    std::size_t first = 0;                                // alternative
+    std::vector<std::pair<std::size_t, Teller>> tellers;  // by branch
+  };
+  /// A whole text of the model, from the suggestion's origin on.
+  struct Made {
+    std::string text;
+    protocol::StoryGeneration how;
+  };
   void request(const Text& text, std::size_t offset, std::size_t n);
-  void answered(DaemonLink::Ticket ticket, std::size_t first,
-                const Result<protocol::CompleteResult>& result);
+  void tell(const Pending& pending, const Result<protocol::CompleteResult>& result);
+  void answered(DaemonLink::Ticket ticket, const Result<protocol::CompleteResult>& result);
   void stop();
   std::string took(std::string piece);
   void schedule(const Text& text, std::size_t caret, bool at_once);
@@ -95,8 +111,8 @@ class GhostWriter {
   double decode_tok_s_ = 0;
   std::string problem_;
   std::string in_play_;
-  std::string model_;
-  std::vector<protocol::Branch> branches_;  // of the last answers, for generation()
+  std::map<DaemonLink::Ticket, Pending> pending_;
+  std::vector<Made> made_;  // the alternatives that are there
 };
 
 }  // namespace understory::tui

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <ctime>
 #include <string>
+#include <utility>
 
+#include "tui/app/story_pages.h"
 #include "tui/app/workspace.h"
 #include "tui/editor/outline.h"
 
@@ -36,28 +38,27 @@ void add_folded(std::vector<Line>& lines, const std::string& text, int columns, 
 std::unique_ptr<Panel> help_page(Workspace& w) {
   return std::make_unique<TextPanel>("Keys", [&w](int columns) {
     std::vector<Line> lines;
+    const auto add_group = [&](std::string_view name, const std::vector<KeyHelp>& keys) {
+      if (!lines.empty()) lines.push_back({});
+      lines.push_back({{std::string(name), kHead}});
+      add_key_lines(lines, keys, columns);
+    };
     std::string_view group;
-    const std::size_t key_width = columns >= 60 ? 26 : 14;
+    std::vector<std::string> names;  // what the entries' views are of
+    names.reserve(commands().size());
+    std::vector<KeyHelp> keys;
     for (const Command& command : commands()) {
-      const std::string names = w.keymap.names_of(command);
-      if (command.help.empty() || names.empty()) continue;
-      if (command.group != group) {
-        if (!group.empty()) lines.push_back({});
-        group = command.group;
-        lines.push_back({{std::string(group), kHead}});
-      }
-      const int room = std::max(columns - static_cast<int>(key_width) - 1, 8);
-      const std::vector<std::string> help = fold(command.help, room);
-      std::string keys = names;
-      if (keys.size() > key_width) {
-        lines.push_back({{keys, kKey}});
-        keys.clear();
-      }
-      for (const std::string& row : help) {
-        lines.push_back({{padded(keys, key_width) + " ", kKey}, {row, kPlain}});
-        keys.clear();
-      }
+      std::string name = w.keymap.names_of(command);
+      if (command.help.empty() || name.empty()) continue;
+      if (command.group != group && !keys.empty()) add_group(group, std::exchange(keys, {}));
+      group = command.group;
+      names.push_back(std::move(name));
+      keys.push_back({names.back(), "", command.help});
     }
+    add_group(group, keys);
+    add_group("Among continuations (Alt-Enter)", alternatives_keys());
+    add_group("In the story tree (F2)", tree_keys());
+    add_group("Token by token (F3)", token_keys());
     lines.push_back({});
     add_folded(lines,
                "Keys and theme can be changed in " + default_settings_path().string() +
@@ -214,19 +215,20 @@ void open_spelling(Workspace& w) {
   for (const std::string& choice : choices) items.push_back({{{choice, kPlain}}, choice});
   items.push_back({{{"Add to my dictionary", kDim}}, ""});
   items.push_back({{{"Ignore until I leave", kDim}}, ""});
-  w.open(std::make_unique<ListPanel>("Spelling: " + bytes, std::move(items),
-                                     [&w, choices, bytes, word](std::size_t i) {
-                                       if (i < choices.size()) {
-                                         if (!w.refuses_edit())
-                                           w.edit([&](Editor& e) { e.replace(word, choices[i]); });
-                                       } else if (i == choices.size()) {
-                                         if (const Status s = w.speller->add_word(bytes); !s)
-                                           w.warn(s.error().message);
-                                       } else {
-                                         w.speller->ignore_word(bytes);
-                                       }
-                                       w.editor.clear_selection();
-                                     }));
+  // The sentence stays in sight above it.
+  auto panel = std::make_unique<ListPanel>(
+      "Spelling: " + bytes, std::move(items), [&w, choices, bytes, word](std::size_t i) {
+        if (i < choices.size()) {
+          if (!w.refuses_edit()) w.edit([&](Editor& e) { e.replace(word, choices[i]); });
+        } else if (i == choices.size()) {
+          if (const Status s = w.speller->add_word(bytes); !s) w.warn(s.error().message);
+        } else {
+          w.speller->ignore_word(bytes);
+        }
+        w.editor.clear_selection();
+      });
+  panel->as_bar(static_cast<int>(kMost) / 2 + 2);
+  w.open(std::move(panel));
 }
 
 }  // namespace understory::tui

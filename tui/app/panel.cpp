@@ -13,17 +13,16 @@ constexpr Style kPanelStyle{Role::kPanel};
 constexpr Style kDimStyle{Role::kPanelDim};
 constexpr Style kChosenStyle{Role::kPanelChosen};
 
-/// Panels keep to the middle of a wide screen.
-int margin_of(int columns) {
-  constexpr int kWidest = 100;
-  return columns > kWidest ? (columns - kWidest) / 2 : columns > 30 ? 2 : 0;
-}
-
 bool is_closing(const Key& key) {
   return key == Key{kEscape, 0} || key == Key{kEnter, 0} || key == Key{U'q', 0};
 }
 
 }  // namespace
+
+int margin_of(int columns) {
+  constexpr int kWidest = 100;
+  return columns > kWidest + 4 ? (columns - kWidest) / 2 : columns > 30 ? 2 : 0;
+}
 
 int put_line(Frame& frame, int row, int column, const Line& line, int limit) {
   for (const Span& span : line) column = frame.put(row, column, span.text, span.style, limit);
@@ -43,6 +42,24 @@ std::vector<std::string> fold(std::string_view text, int columns) {
     begin = end + 1;
   }
   return lines;
+}
+
+std::string one_line(std::string_view text) {
+  std::string line;
+  std::size_t feeds = 0;
+  bool has_space = false;
+  for (const char c : text) {
+    if (c == '\n') ++feeds;
+    if (c == '\n' || c == ' ' || c == '\t' || c == '\r') {
+      has_space = true;
+      continue;
+    }
+    if (!line.empty() && has_space) line += feeds > 1 ? " ¶ " : " ";
+    feeds = 0;
+    has_space = false;
+    line += c;
+  }
+  return line;
 }
 
 // --- TextPanel ---------------------------------------------------------------------------
@@ -120,12 +137,21 @@ std::vector<std::size_t> ListPanel::visible() const {
   return indices;
 }
 
+int ListPanel::bar_rows(int columns) const {
+  (void)columns;
+  return std::min(bar_rows_, static_cast<int>(items_.size()) + 1);
+}
+
 void ListPanel::draw(Frame& frame, int top) {
-  const int left = margin_of(frame.columns());
+  const bool is_bar = bar_rows_ > 0;
+  const int left = is_bar ? frame.columns() >= 40 ? 1 : 0 : margin_of(frame.columns());
+  for (int row = top; is_bar && row < frame.rows(); ++row) {
+    frame.fill(row, 0, frame.columns(), kPanelStyle);
+  }
   const std::vector<std::size_t> shown = visible();
   int column = frame.put(top, left, title_, kTitleStyle);
   if (!filter_.empty()) frame.put(top, column, "  /" + filter_, kDimStyle);
-  list_top_ = top + (frame.rows() - top > 8 ? 2 : 1);
+  list_top_ = top + (frame.rows() - top > 8 && !is_bar ? 2 : 1);
   rows_ = std::max(frame.rows() - list_top_, 1);
   chosen_ = shown.empty() ? 0 : std::min(chosen_, shown.size() - 1);
   const auto rows = static_cast<std::size_t>(rows_);

@@ -34,11 +34,6 @@ class Panel {
     (void)mouse;
     return true;
   }
-  /// A suggestion may stand in the text while it is open.
-  virtual bool lets_through(const Key& key) const {
-    (void)key;
-    return false;
-  }
 };
 
 /// Text with a style, in a line of a panel.
@@ -53,6 +48,12 @@ int put_line(Frame& frame, int row, int column, const Line& line, int limit = -1
 
 /// Folds a text into lines of at most so many columns.
 std::vector<std::string> fold(std::string_view text, int columns);
+
+/// On one line: runs of white space become a space, between paragraphs " ¶ ".
+std::string one_line(std::string_view text);
+
+/// Panels keep to the middle of a wide screen: columns left free on either side.
+int margin_of(int columns);
 
 /// A title and lines to read, scrollable. Any closing key (Esc, Enter, q) ends it.
 class TextPanel : public Panel {
@@ -80,6 +81,9 @@ class ListPanel : public Panel {
   ListPanel(std::string title, std::vector<Item> items, std::function<void(std::size_t)> choose)
       : title_(std::move(title)), items_(std::move(items)), choose_(std::move(choose)) {}
   void select(std::size_t index) { chosen_ = index; }
+  /// As a bar below the text, of at most so many rows.
+  void as_bar(int rows) { bar_rows_ = rows; }
+  int bar_rows(int columns) const override;
   void draw(Frame& frame, int top) override;
   bool handle(const Key& key) override;
   bool handle_mouse(const Mouse& mouse) override;
@@ -96,6 +100,7 @@ class ListPanel : public Panel {
   std::size_t first_ = 0;
   int rows_ = 1;
   int list_top_ = 0;
+  int bar_rows_ = 0;  // 0: a page
 };
 
 /// A question with keys for answers. Esc takes the answer whose key is kEscape, where there is one.

@@ -28,6 +28,7 @@ void StorySession::set_document(std::string document) {
 
 void StorySession::close() {
   story_ = 0;
+  ++era_;
   synced_ = Text();
   is_busy_ = false;
   waiting_.clear();
@@ -40,24 +41,32 @@ void StorySession::finish() {
   for (const auto& work : next) work();
 }
 
-void StorySession::open(const Text& text, bool create, bool is_on_disk,
-                        std::function<void()> done) {
+void StorySession::open(const Text& text, bool create, std::function<void()> done) {
   protocol::StoryOpenParams params;
   params.document = resolved(document_).string();
-  if (!is_on_disk) params.text = text.str();
   params.create = create;
-  link_.call(params, [this, text, done](const Result<protocol::StoryOpenResult>& opened) {
-    if (opened) {
+  Text there = saved_text();
+  const bool is_saved = text.is_same(there) || text == there;
+  // A text that no request can hold is told from what the file has.
+  if (!is_saved && text.size() <= kMaxSyncBytes) {
+    params.text = text.str();
+    there = text;
+  }
+  const auto opened = [this, there, done,
+                       era = era_](const Result<protocol::StoryOpenResult>& result) {
+    if (era != era_) return;
+    if (result) {
       problem_.clear();
-      story_ = opened->story;
-      synced_ = text;
+      story_ = result->story;
+      synced_ = there;
       load_notes(done);
       return;
     }
-    const bool is_absent = opened.error().code == ErrorCode::kNotFound;
-    problem_ = is_absent ? "" : opened.error().message;
+    const bool is_absent = result.error().code == ErrorCode::kNotFound;
+    problem_ = is_absent ? "" : result.error().message;
     done();
-  });
+  };
+  link_.call(params, opened);
 }
 
 void StorySession::load_notes(std::function<void()> done) {
@@ -82,9 +91,14 @@ void StorySession::with_synced(const Text& text, std::function<void()> then,
   if (!is_open()) {
     if (link_.state().kind != LinkState::Kind::kReady) return fail("no daemon runs");
     is_busy_ = true;
-    open(text, true, false, [this, then, fail] {
-      finish();
-      is_open() ? then() : fail(problem_.empty() ? "the story cannot be opened" : problem_);
+    open(text, true, [this, text, then, fail] {
+      is_busy_ = false;
+      if (is_open()) {
+        with_synced(text, then, fail);
+      } else {
+        fail(problem_.empty() ? "the story cannot be opened" : problem_);
+      }
+      if (!is_busy_) finish();
     });
     return;
   }
@@ -99,18 +113,23 @@ void StorySession::with_synced(const Text& text, std::function<void()> then,
     then();
   };
   // Text that is another path of the tree chooses that path, where the tree sees all of it.
-  if (text.size() <= kMaxSyncBytes) {
-    protocol::StorySyncParams params;
-    params.text = text.str();
-    ask(params, done);
-    return;
+  if (text.size() > kMaxSyncBytes) return send_edit(text, done);
+  protocol::StorySyncParams params;
+  params.text = text.str();
+  ask(params, done);
+}
+
+void StorySession::send_edit(const Text& text,
+                             std::function<void(const Result<protocol::StoryChange>&)> done) {
+  Edit here = difference(synced_, text);
+  if (here.inserted.size() > kMaxSyncBytes) {
+    return done(Error{ErrorCode::kInvalidArgument, "too much text is new since the last save"});
   }
-  const Edit difference_here = difference(synced_, text);
-  protocol::StoryEditParams params;
   protocol::StoryEdit edit;
-  edit.offset = difference_here.offset;
-  edit.length = difference_here.removed.size();
-  edit.text = difference_here.inserted;
+  edit.offset = here.offset;
+  edit.length = here.removed.size();
+  edit.text = std::move(here.inserted);
+  protocol::StoryEditParams params;
   params.edits.push_back(std::move(edit));
   ask(params, done);
 }
@@ -154,23 +173,33 @@ void StorySession::keep(std::size_t offset, std::vector<protocol::StoryChild> ch
 }
 
 void StorySession::accepted(const Text& before, std::size_t offset, const std::string& piece,
-                            const protocol::StoryGeneration& how) {
-  if (!is_open()) return;
+                            const Provenance& provenance) {
   if (is_busy_) {
-    waiting_.push_back([=, this] { accepted(before, offset, piece, how); });
+    waiting_.push_back([=, this] { accepted(before, offset, piece, provenance); });
     return;
   }
-  sync(before);
-  protocol::StoryEditParams params;
-  protocol::StoryEdit edit;
-  edit.offset = offset;
-  edit.text = piece;
-  edit.origin = "model";
-  edit.generation = how;
-  params.edits.push_back(std::move(edit));
-  const Text after = before.insert(offset, piece);
-  ask(params, [this, after](const Result<protocol::StoryChange>& change) {
-    if (change && change->applied) synced_ = after;
+  if (!is_open()) {
+    const auto then = [=, this] { accepted(before, offset, piece, provenance); };
+    return with_synced(before, then, [](const std::string&) {});
+  }
+  // Nothing may overtake it while its answer is still streaming.
+  is_busy_ = true;
+  provenance([=, this, era = era_](const protocol::StoryGeneration& how) {
+    if (era != era_) return;
+    is_busy_ = false;
+    sync(before);
+    protocol::StoryEditParams params;
+    protocol::StoryEdit edit;
+    edit.offset = offset;
+    edit.text = piece;
+    edit.origin = "model";
+    edit.generation = how;
+    params.edits.push_back(std::move(edit));
+    const Text after = before.insert(offset, piece);
+    ask(params, [this, after](const Result<protocol::StoryChange>& change) {
+      if (change && change->applied) synced_ = after;
+    });
+    finish();
   });
 }
 

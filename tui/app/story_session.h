@@ -33,11 +33,13 @@ class StorySession {
   std::vector<LorebookEntry> lorebook;
   std::string lorebook_text;  // as the writer wrote it
 
+  /// What the document's file has, so that it need not be sent; set by the workspace.
+  std::function<Text()> saved_text = [] { return Text(); };
+
   /// Opens the story of the document; again after the daemon came back. `create`: make a sidecar
   /// where there is none.
-  /// `is_on_disk`: the text is what the file has, and need not be sent.
   void open(
-      const Text& text, bool create, bool is_on_disk, std::function<void()> done = [] {});
+      const Text& text, bool create, std::function<void()> done = [] {});
   void close();  // the connection is gone
   void set_document(std::string document);
   bool is_open() const { return story_ != 0; }
@@ -58,9 +60,12 @@ class StorySession {
   /// `done` with what went wrong, or nothing.
   void keep(std::size_t offset, std::vector<protocol::StoryChild> children,
             std::function<void(const std::string&)> done);
-  /// Tells the tree that a piece of a suggestion was taken: its origin is the model.
+  /// Calls back with how a text was made, as soon as that is known.
+  using Provenance = std::function<void(std::function<void(const protocol::StoryGeneration&)>)>;
+  /// Tells the tree, which begins with it where there is none, that a piece of a suggestion was
+  /// taken: its origin is the model.
   void accepted(const Text& before, std::size_t offset, const std::string& piece,
-                const protocol::StoryGeneration& how);
+                const Provenance& provenance);
 
   /// Asks, with the story's number filled in. Only while open.
   template <class Params>
@@ -88,6 +93,7 @@ class StorySession {
 
  private:
   void load_notes(std::function<void()> done);
+  void send_edit(const Text& text, std::function<void(const Result<protocol::StoryChange>&)> done);
   void finish();  // of an operation of several steps
 
   DaemonLink& link_;
@@ -95,7 +101,8 @@ class StorySession {
   std::uint32_t story_ = 0;
   Text synced_;
   std::string problem_;
-  bool is_busy_ = false;  // with several steps; others wait
+  bool is_busy_ = false;   // with several steps; others wait
+  std::uint64_t era_ = 0;  // goes up when the connection or the document changes
   std::vector<std::function<void()>> waiting_;
 };
 

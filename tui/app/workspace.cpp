@@ -5,7 +5,6 @@
 #include <ctime>
 #include <utility>
 
-#include "tui/app/prompt_keys.h"
 #include "tui/editor/outline.h"
 #include "tui/text/unicode.h"
 
@@ -41,6 +40,7 @@ Workspace::Workspace(std::unique_ptr<Document> opened, Settings chosen, DaemonLi
     view.text_changed(offset, removed, inserted);
   };
   story.on_splice = [this](const protocol::StorySplice& splice) { apply_splice(splice); };
+  story.saved_text = [this] { return document->saved_text(); };
   ghost.decorate = [this](protocol::CompleteParams& params) { put_notes(params, story); };
   link.on_state = [this] { link_changed(); };
   editor.move_to(document->remembered_caret());
@@ -131,12 +131,29 @@ void Workspace::accept(std::string_view piece) {
   editor.accept(piece, false);
   const bool is_plain = editor.caret() == before + piece.size();
   if (is_plain) {
-    story.accepted(text, before, std::string(piece), ghost.generation());
+    story.accepted(text, before, std::string(piece), provenance_of_ghost());
   } else {
     ghost.interrupted();  // line ends became others
   }
   ghost.inserted(editor.text(), editor.caret());
   follows_caret_ = true;
+}
+
+/// Of what the ghost shows now, whenever it is asked for.
+StorySession::Provenance Workspace::provenance_of_ghost() {
+  struct Told {
+    std::optional<protocol::StoryGeneration> how;
+    GhostWriter::Teller waiting;
+  };
+  const auto told = std::make_shared<Told>();
+  ghost.tell_generation([told](const protocol::StoryGeneration& how) {
+    told->how = how;
+    if (told->waiting) told->waiting(how);
+  });
+  return [told](GhostWriter::Teller tell) {
+    if (told->how) return tell(*told->how);
+    told->waiting = std::move(tell);
+  };
 }
 
 void Workspace::erased(const std::function<void(Editor&)>& change) {
@@ -169,7 +186,7 @@ void Workspace::set_clipboard(std::string text) {
 void Workspace::link_changed() {
   const bool is_ready = link.state().kind == LinkState::Kind::kReady;
   if (is_ready && !was_ready_) {
-    story.open(editor.text(), false, !document->is_modified());
+    story.open(editor.text(), false);
     ghost.link_ready(editor.text(), editor.caret());
   }
   if (!is_ready) story.close();
@@ -181,6 +198,22 @@ void Workspace::with_story(std::function<void()> then) {
   ghost.interrupted();
   story.with_synced(editor.text(), std::move(then), [this](const std::string& why) {
     warn("The story tree is not there: " + why);
+  });
+}
+
+void Workspace::branch_here() {
+  const std::size_t offset = editor.caret();
+  if (offset == editor.text().size()) {
+    return say("Nothing follows here; Alt-Enter asks for several continuations");
+  }
+  with_story([this, offset] {
+    protocol::StoryBranchParams params;
+    params.offset = offset;
+    story.change(params, [this](const Result<protocol::StoryChange>& change) {
+      if (!change) return warn(change.error().message);
+      edit([](Editor& e) { e.move_to(e.text().size()); });
+      say("Write another way on; what followed is in the tree (F2), and Ctrl-Z brings it back");
+    });
   });
 }
 

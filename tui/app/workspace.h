@@ -79,6 +79,8 @@ class Workspace {
   void open_speller();
   /// Calls `then` once the story tree holds the text as it is; says why where that cannot be.
   void with_story(std::function<void()> then);
+  /// Ends the manuscript at the caret; what follows stays in the tree as a branch.
+  void branch_here();
   /// Keeps texts as branches that go on from an offset, beside what follows there; then `then`.
   void keep_branches(const Text& text, std::size_t offset,
                      std::vector<protocol::StoryChild> children, std::function<void()> then);
@@ -96,6 +98,7 @@ class Workspace {
   void offer_recovery();
   void link_changed();
   void apply_splice(const protocol::StorySplice& splice);
+  StorySession::Provenance provenance_of_ghost();
   void layout();
   void draw_page(Frame& frame);
   struct Mark {
@@ -107,8 +110,13 @@ class Workspace {
                 const std::vector<Mark>& marks);
   void draw_status(Frame& frame);
   Line status_left() const;
-  std::vector<Line> status_right() const;
-  std::string suggestion_status() const;
+  struct StatusPart {
+    int rank;
+    std::string text;
+    Role role;
+  };
+  std::vector<StatusPart> status_right() const;
+  std::string why_no_suggestion() const;  // empty: nothing is wrong
   Range focus_range() const;
   int text_rows() const;
   int top_rows() const;

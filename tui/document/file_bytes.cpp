@@ -7,16 +7,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/fnv1a.h"
+
 namespace understory::tui {
 namespace {
-
-constexpr std::uint64_t kFnvBasis = 0xcbf29ce484222325U;
-constexpr std::uint64_t kFnvPrime = 0x100000001b3U;
-
-std::uint64_t hash_on(std::uint64_t hash, std::string_view bytes) {
-  for (const char byte : bytes) hash = (hash ^ static_cast<unsigned char>(byte)) * kFnvPrime;
-  return hash;
-}
 
 Error io_error(const std::string& what) {
   return {ErrorCode::kIo, what + ": " + strerror(errno)};
@@ -85,12 +79,12 @@ Status replace_file(const std::filesystem::path& path, const Text& text) {
 }
 
 std::uint64_t hash_of(std::string_view bytes) {
-  return hash_on(kFnvBasis, bytes);
+  return fnv1a(bytes);
 }
 
 std::uint64_t hash_of(const Text& text) {
-  std::uint64_t hash = kFnvBasis;
-  text.each_chunk(0, text.size(), [&](std::string_view chunk) { hash = hash_on(hash, chunk); });
+  std::uint64_t hash = kFnv1aBasis;
+  text.each_chunk(0, text.size(), [&](std::string_view chunk) { hash = fnv1a(chunk, hash); });
   return hash;
 }
 

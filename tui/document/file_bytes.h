@@ -22,7 +22,7 @@ Status write_text(int fd, const Text& text);
 /// Writes a small file of ours: a temporary one beside it, synced, then renamed over it.
 Status replace_file(const std::filesystem::path& path, const Text& text);
 
-/// FNV-1a, 64 bits. Tells versions of a file from each other; no defence against malice.
+/// FNV-1a, 64 bits.
 std::uint64_t hash_of(const Text& text);
 std::uint64_t hash_of(std::string_view bytes);
 

@@ -113,7 +113,8 @@ struct JournalWriter::State {
   bool is_flushing = false;  // somebody waits: sync at once
   bool is_ending = false;
   std::string problem;
-  std::uint64_t n_attempts = 0;
+  std::uint64_t n_begun = 0;  // attempts to write or sync
+  std::uint64_t n_ended = 0;
   std::thread thread;
 
   void run();
@@ -149,10 +150,11 @@ void JournalWriter::State::run() {
 void JournalWriter::State::write_waiting(std::unique_lock<std::mutex>& lock) {
   std::string bytes = std::move(waiting);
   waiting.clear();
+  ++n_begun;
   lock.unlock();
   const Status written = write_at(fd, good_bytes, bytes);
   lock.lock();
-  ++n_attempts;
+  ++n_ended;
   if (written) {
     good_bytes += bytes.size();
     is_unsynced = true;
@@ -165,10 +167,11 @@ void JournalWriter::State::write_waiting(std::unique_lock<std::mutex>& lock) {
 }
 
 void JournalWriter::State::sync(std::unique_lock<std::mutex>& lock) {
+  ++n_begun;
   lock.unlock();
   const int failed = fdatasync(fd) != 0 ? errno : 0;
   lock.lock();
-  ++n_attempts;
+  ++n_ended;
   if (failed == 0 || failed == EINVAL) {  // EINVAL: something that has no disk
     is_unsynced = false;
     if (waiting.empty()) problem.clear();
@@ -222,11 +225,12 @@ void JournalWriter::append(const Record& record) {
 Status JournalWriter::flush(int timeout_ms) {
   std::unique_lock<std::mutex> lock(state_->mutex);
   state_->is_flushing = true;
-  const std::uint64_t before = state_->n_attempts;
+  // One that is under way may have begun before there was room again.
+  const std::uint64_t before = state_->n_begun;
   state_->wake.notify_all();
   const bool is_done = state_->done.wait_for(lock, std::chrono::milliseconds(timeout_ms), [&] {
     const bool is_clean = state_->waiting.empty() && !state_->is_unsynced;
-    return is_clean || (!state_->problem.empty() && state_->n_attempts > before);
+    return is_clean || (!state_->problem.empty() && state_->n_ended > before);
   });
   if (!state_->problem.empty()) return Error{ErrorCode::kIo, state_->problem};
   if (!is_done) return Error{ErrorCode::kIo, "the disk does not answer"};

@@ -90,6 +90,20 @@ void Suggestion::go(int by) {
   }
 }
 
+std::string Suggestion::settle_typed() {
+  std::string typed = std::move(typed_);
+  const std::string shown(current_ < alternatives_.size() ? alternatives_[current_] : "");
+  std::erase_if(alternatives_, [&](const std::string& text) {
+    return text.size() <= typed.size() || text.compare(0, typed.size(), typed) != 0;
+  });
+  const auto at = std::find(alternatives_.begin(), alternatives_.end(), shown);
+  current_ = at == alternatives_.end() ? 0 : static_cast<std::size_t>(at - alternatives_.begin());
+  for (std::string& text : alternatives_) text.erase(0, typed.size());
+  offset_ += typed.size();
+  typed_.clear();
+  return typed;
+}
+
 bool Suggestion::type(std::string_view bytes) {
   if (!is_open_) return false;
   typed_ += bytes;

@@ -33,12 +33,17 @@ class Suggestion {
 
   /// The rest of the alternative that is shown; empty where there is nothing (yet).
   std::string_view shown() const;
+  /// Index of the shown alternative, as expect() counts them until settle().
+  std::size_t current() const { return current_; }
   /// The shown alternative from its origin on.
   std::string_view whole() const;
   /// 1-based number of the shown alternative, and of how many.
   std::size_t position() const;
   std::size_t n_alternatives() const;
   void go(int by);  // to another alternative, around the end
+  /// The origin moves to offset(): what was typed or taken is of the text now, and only what agrees
+  /// with it stays. Gives what that was. Only after settle().
+  std::string settle_typed();
 
   /// What was typed at offset(). True where some alternative says so too: the suggestion stays.
   /// False: it is cleared.
