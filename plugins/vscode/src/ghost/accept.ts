@@ -45,18 +45,11 @@ async function take(provider: GhostProvider, unit: Unit): Promise<void> {
   await provider.refresh();
 }
 
-/** The editor moves on in the list that it has. */
+/** The editor has the list that it asked for, and moves on in it. */
 async function cycle(provider: GhostProvider, step: number): Promise<void> {
+  await provider.askAlternatives();
+  await vscode.commands.executeCommand(`editor.action.inlineSuggest.${step > 0 ? 'showNext' : 'showPrevious'}`);
   const editor = vscode.window.activeTextEditor;
-  if (editor) {
-    await provider.more(editor);
-  }
-  provider.isCycling = true;
-  try {
-    await vscode.commands.executeCommand(`editor.action.inlineSuggest.${step > 0 ? 'showNext' : 'showPrevious'}`);
-  } finally {
-    provider.isCycling = false;
-  }
   const shown = editor && provider.shown(editor);
   if (shown) {
     shown.session.at = (shown.session.at + step + shown.rests.length) % shown.rests.length;

@@ -1,9 +1,11 @@
 // VS Code asks here for the text after the cursor: at each key, and when the writer wants another
 // alternative. The answer is what is left of the suggestion, or a new one after a pause.
 //
-// The stable API takes one answer a call, and VS Code asks once for a place in a text. So a call returns
-// with the first words; as more of them come the provider is registered anew, which VS Code has not asked
-// yet, and it is made to ask again. What it shows meanwhile stays, and grows at its end and nowhere else.
+// The stable API takes one answer a call, VS Code asks once for a place in a text, and what it shows it keeps
+// in front of what an explicit question brings. So a call returns with the first words; as more of them come
+// the provider is registered anew, which VS Code has not asked yet, and it is made to ask this provider as if
+// a key had been typed. What it shows stays meanwhile, and grows at its end and nowhere else. Where VS Code
+// is too old for that, calls wait for all of a suggestion.
 import * as vscode from 'vscode';
 
 import { Daemon } from '../daemon/daemon';
@@ -17,22 +19,26 @@ import { Pace } from './pace';
 import { Session } from './session';
 import { Rest, Suggestion } from './suggestion';
 
+/** As `editor.action.inlineSuggest.trigger` names the providers of this extension. */
+const SELF = { providerId: 'understory.understory:*', explicit: false };
 /** Between two refreshes of a growing suggestion. */
 const REFRESH_MS = 60;
 /** After that a call that nobody waits for any more, and that none follows, is cancelled. */
 const ABANDONED_MS = 400;
 const RETRY_MS = 500;
+/** An explicit question so soon after our own command came from it. */
+const CYCLE_MS = 1000;
 
 export class GhostProvider implements vscode.InlineCompletionItemProvider, vscode.Disposable {
   /** Milliseconds of our own work in a call, without what was waited for. */
   readonly callMs = new Meter();
-  /** Set while `next` and `previous` move on, which they count themselves. */
-  isCycling = false;
-
   private session: Session | undefined;
   private changedAt = 0;
   private asksAtOnce = false;
   private refreshes = 0;
+  private callsOfRefreshes = 0;
+  private canGrow = true;
+  private cycledAt = -CYCLE_MS;
   private registration: vscode.Disposable | undefined;
   private refreshTimer: NodeJS.Timeout | undefined;
   private abandonTimer: NodeJS.Timeout | undefined;
@@ -65,17 +71,20 @@ export class GhostProvider implements vscode.InlineCompletionItemProvider, vscod
     document: vscode.TextDocument, position: vscode.Position, context: vscode.InlineCompletionContext,
     token: vscode.CancellationToken,
   ): Promise<vscode.InlineCompletionItem[] | undefined> {
-    const isRefresh = this.refreshes > 0;
-    const byHand = context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke && !isRefresh;
+    const byHand = context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
+    const isRefresh = this.refreshes > 0 && !byHand;
+    this.callsOfRefreshes += isRefresh ? 1 : 0;
     if (!byHand && (context.selectedCompletionInfo || !this.where.isOn(document))) {
       return undefined;
     }
     clearTimeout(this.abandonTimer);
     let session = this.fitting(document, position);
     if (session && byHand) {
-      session.isUncertain ||= !this.isCycling && this.rests(session, document, position).length > 1;
+      session.isUncertain ||=
+        performance.now() - this.cycledAt > CYCLE_MS && this.rests(session, document, position).length > 1;
       this.askForMore(session, document, position);
       await this.settled(session, token);
+      this.putShownFirst(session, document, position);
     } else if (!session) {
       if (isRefresh && !this.asksAtOnce) {
         return undefined; // what was to be refreshed is gone
@@ -91,7 +100,7 @@ export class GhostProvider implements vscode.InlineCompletionItemProvider, vscod
     session: Session, document: vscode.TextDocument, position: vscode.Position, token: vscode.CancellationToken,
   ): Promise<vscode.InlineCompletionItem[] | undefined> {
     let rests = this.rests(session, document, position);
-    while ((rests.length === 0 || !setting('stream')) && session.isOpen && !token.isCancellationRequested) {
+    while ((rests.length === 0 || !this.streams()) && session.isOpen && !token.isCancellationRequested) {
       await Promise.race([session.change(), cancelled(token)]);
       rests = this.rests(session, document, position);
     }
@@ -146,7 +155,8 @@ export class GhostProvider implements vscode.InlineCompletionItemProvider, vscod
     const session = new Session(document.uri.toString(), new Suggestion(document, position), this.daemon,
       (changed) => this.grow(changed));
     this.session = session;
-    session.ask(this.params(document, gathered, 1, ''), '', (ms) => this.pace.measured(ms));
+    const wasReady = this.daemon.isReady; // else the wait for it would be counted
+    session.ask(this.params(document, gathered, 1, ''), '', (ms) => wasReady && this.pace.measured(ms));
     this.callMs.add(performance.now() - began);
     return session;
   }
@@ -179,19 +189,25 @@ export class GhostProvider implements vscode.InlineCompletionItemProvider, vscod
     };
   }
 
-  private async settled(session: Session, token?: vscode.CancellationToken): Promise<void> {
-    while (session.isOpen && !token?.isCancellationRequested) {
-      await Promise.race([session.change(), ...(token ? [cancelled(token)] : [])]);
+  private async settled(session: Session, token: vscode.CancellationToken): Promise<void> {
+    while (session.isOpen && !token.isCancellationRequested) {
+      await Promise.race([session.change(), cancelled(token)]);
     }
   }
 
-  /** More alternatives to what is shown, as far as there are none yet; resolves when they are there. */
-  async more(editor: vscode.TextEditor): Promise<void> {
-    const session = this.shown(editor)?.session;
-    if (session && !session.hasMore) {
-      this.askForMore(session, editor.document, editor.selection.active);
-      await this.settled(session);
-      await (session === this.session ? this.refresh() : undefined);
+  /** VS Code asks explicitly, for alternatives, and has them when this resolves. */
+  async askAlternatives(): Promise<void> {
+    this.cycledAt = performance.now();
+    await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
+    this.cycledAt = performance.now();
+  }
+
+  /** VS Code puts what it shows in front of what an explicit question brings. */
+  private putShownFirst(session: Session, document: vscode.TextDocument, position: vscode.Position): void {
+    const rest = this.rests(session, document, position)[session.at];
+    if (rest) {
+      session.suggestion.prefer(rest.choice);
+      session.at = 0;
     }
   }
 
@@ -243,28 +259,36 @@ export class GhostProvider implements vscode.InlineCompletionItemProvider, vscod
 
   /** More text has come: VS Code is made to ask again, but not at every piece. */
   private grow(session: Session): void {
-    if (session !== this.session || !session.shown || !setting('stream')) {
+    if (session !== this.session || !session.shown || !this.streams() || session.hasMore) {
       return;
     }
     this.refreshTimer ??= setTimeout(() => void this.refresh(), REFRESH_MS);
+  }
+
+  private streams(): boolean {
+    return this.canGrow && setting('stream');
   }
 
   /** VS Code asks again, and shows what is there now. */
   async refresh(): Promise<void> {
     clearTimeout(this.refreshTimer);
     this.refreshTimer = undefined;
-    if (this.isCycling || !vscode.window.activeTextEditor) {
+    if (!vscode.window.activeTextEditor) {
       return;
     }
-    this.register();
+    if (this.canGrow) {
+      this.register();
+    }
+    const calls = this.callsOfRefreshes;
     this.refreshes += 1;
     try {
-      await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
+      await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger', SELF);
     } catch {
       // the editor is gone
     } finally {
       this.refreshes -= 1;
     }
+    this.canGrow &&= this.callsOfRefreshes > calls || this.session === undefined;
   }
 
   private register(): void {

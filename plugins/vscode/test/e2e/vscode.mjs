@@ -138,7 +138,7 @@ export class VsCode {
     }
     if (fs.existsSync(this.socket)) this.understory('stop');
     if (process.env.UNDERSTORY_KEEP) console.log(`kept: ${this.folder}`);
-    else fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    else fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
   }
 }
 
