@@ -19,7 +19,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kRuns = 51;
 const std::vector<std::string> kRests{" ",       " a",         " the",     " them", " anno",
-                                      " annota", " annotatio", "\n\n",       ".",     "ing",
+                                      " annota", " annotatio", "\n\n",     ".",     "ing",
                                       "\u2014",  " \xF0\x9F",  " xylophq", "\u65e5"};
 
 double ms_since(Clock::time_point start) {

@@ -83,10 +83,10 @@ enum class Activation { kSilu, kGelu };  // kGelu: the tanh approximation, as Ge
 
 /// What a matmul does with its result `acc` [n_rows, W.rows], in this order.
 struct Epilogue {
-  Vector bias;                            // acc += bias
-  std::optional<Activation> gate;         // acc = activation(gate_input) * acc  (SwiGLU, GEGLU)
-  Tensor gate_input;                      // [n_rows, W.rows], with `gate`; absent: pairs
-  bool accumulate = false;                // out += acc instead of out = acc (residual)
+  Vector bias;                     // acc += bias
+  std::optional<Activation> gate;  // acc = activation(gate_input) * acc  (SwiGLU, GEGLU)
+  Tensor gate_input;               // [n_rows, W.rows], with `gate`; absent: pairs
+  bool accumulate = false;         // out += acc instead of out = acc (residual)
 
   /// With `gate` but no gate_input W's rows come in pairs, and the result is half as wide:
   /// acc[i] = activation(acc[2i]) * acc[2i+1].
@@ -109,18 +109,18 @@ enum class RopePairing {
 };
 
 struct AttentionParams {
-  std::uint32_t n_heads = 0;        // query heads; a multiple of the cache's n_kv_heads
-  float scale = 0;                  // multiplies q.k
-  std::uint32_t sliding_window = 0; // attend to the last this many positions; 0: all
-  float softcap = 0;                // scores = softcap * tanh(scores / softcap); 0: off
+  std::uint32_t n_heads = 0;         // query heads; a multiple of the cache's n_kv_heads
+  float scale = 0;                   // multiplies q.k
+  std::uint32_t sliding_window = 0;  // attend to the last this many positions; 0: all
+  float softcap = 0;                 // scores = softcap * tanh(scores / softcap); 0: off
 };
 
 /// The rows of a step: one entry per row, written before each run.
 struct RowInputs {
-  Indices positions;      // [max_rows] position of the row in its sequence, from 0
-  Indices slots;          // [max_rows] cache slot that receives the row's K and V
-  Indices sequences;      // [max_rows] which block table the row reads
-  Indices block_tables;   // [max_sequences, blocks_per_sequence] block numbers, row-major
+  Indices positions;     // [max_rows] position of the row in its sequence, from 0
+  Indices slots;         // [max_rows] cache slot that receives the row's K and V
+  Indices sequences;     // [max_rows] which block table the row reads
+  Indices block_tables;  // [max_sequences, blocks_per_sequence] block numbers, row-major
   std::uint32_t blocks_per_sequence = 0;
 };
 
@@ -156,8 +156,8 @@ class Ops {
   /// matmul_into of what rms_norm(in, norm) gives, as one op where the backend can. `normed`
   /// [max_rows, in.cols] is scratch.
   virtual void norm_matmul_into(const Tensor& in, const Norm& norm, const Tensor& normed,
-                                const Matrix& w, std::span<const Tensor> outs,
-                                std::uint32_t n_rows, const Epilogue& epilogue) {
+                                const Matrix& w, std::span<const Tensor> outs, std::uint32_t n_rows,
+                                const Epilogue& epilogue) {
     rms_norm(in, norm.weight, normed, n_rows, norm.eps);
     matmul_into(w, normed, outs, n_rows, epilogue);
   }
@@ -166,9 +166,9 @@ class Ops {
   /// then k and v go to the cache's `layer` at slots[r]; k itself is left undefined.
   /// cos_sin [n_rows, rope_dim]: cos and sin interleaved per pair, computed on the host for
   /// each row's position; head elements from rope_dim on are not rotated.
-  virtual void rope_store(const Tensor& q, const Tensor& k, const Tensor& v,
-                          const Tensor& cos_sin, RopePairing pairing, const KvCache& cache,
-                          std::uint32_t layer, const Indices& slots, std::uint32_t n_rows) = 0;
+  virtual void rope_store(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& cos_sin,
+                          RopePairing pairing, const KvCache& cache, std::uint32_t layer,
+                          const Indices& slots, std::uint32_t n_rows) = 0;
 
   /// out[r, head, :] = softmax over positions j <= positions[r] (and inside the window) of
   /// (q[r, head] . K[j]) applied to V[j]; K and V of row r are found through

@@ -128,8 +128,7 @@ std::unique_ptr<Pipeline> Pipelines::create(std::string_view shader, std::string
 void Pipelines::warm(const Pipeline& pipeline, std::string_view kinds) {
   DescriptorPools pools(device_);
   std::vector<DescriptorPools::Entry> entries;
-  for (const char kind : kinds)
-    entries.push_back({&warm_buffer_, static_cast<BindingKind>(kind)});
+  for (const char kind : kinds) entries.push_back({&warm_buffer_, static_cast<BindingKind>(kind)});
   const vk::DescriptorSet set = pools.make(pipeline, entries);
   device_.run_once([&](const vk::raii::CommandBuffer& commands) {
     const std::array<std::uint32_t, kPushConstantBytes / 4> zeros{};

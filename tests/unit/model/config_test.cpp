@@ -185,7 +185,7 @@ TEST_CASE("Loading reports rising progress up to the end, and what it found", "[
   CHECK(model.info().architecture == shape.architecture);
   CHECK(model.info().file_type == "F32");
   CHECK(model.info().vocab_size == 61);
-  CHECK(model.context() == 96);  // what the model was trained for
+  CHECK(model.context() == 96);             // what the model was trained for
   CHECK(model.n_cache_blocks() == 32 * 6);  // contexts are small here
   CHECK(model.device_bytes() > model.info().weight_bytes);
 }
