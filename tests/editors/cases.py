@@ -122,7 +122,8 @@ class RealModel(EditorTest):
         editor.wait("getline('.')", OPENING)
 
     def test_alternatives_are_asked_for_counted_and_gone_through(self):
-        editor = self.start(settings="let g:understory_params = #{seed: 7}")
+        editor = self.start(settings="let g:understory_params = #{seed: 7}\n"
+                            "imap <F8> <Plug>(understory-previous)")
         editor.type("i" + OPENING)
         first = squeezed(self.says(OPENING, temperature=1.0, seed=7))
         editor.wait_ghost(first)
@@ -135,6 +136,14 @@ class RealModel(EditorTest):
             editor.keys("C-Up")
             wait_for(lambda: editor.info() == f"{i}/{count}", f"alternative {i}")
         editor.keys("C-Up")
+        editor.wait_ghost(first)
+        editor.keys("F8")
+        wait_for(lambda: editor.info() == f"{count}/{count}", "the last alternative")
+        editor.keys("C-Up")
+        editor.wait_ghost(first)
+        editor.keys("C-Up")
+        editor.wait_ghost(second)
+        editor.keys("F8")
         editor.wait_ghost(first)
         editor.keys("C-Up")
         editor.wait_ghost(second)
