@@ -197,7 +197,8 @@ void read_gemma3(KeyReader& keys, Config& config) {
   // The 27B model alone scales by the width of the residual stream (Gemma 3 report, and its
   // published query_pre_attn_scalar); no metadata key says so.
   if (config.n_layers == kLayersOf27B) {
-    config.attention_scale = 1.0f / std::sqrt(static_cast<float>(config.dim / config.n_heads));
+    const std::uint32_t width = config.dim / config.n_heads;
+    config.attention_scale = 1.0f / std::sqrt(static_cast<float>(width));
   }
   config.logit_softcap = keys.f32("final_logit_softcapping", 0, 1e6f, 0);
   config.sliding_window = keys.u32("attention.sliding_window", 0, kMaxContext, 0);

@@ -49,7 +49,8 @@ RopeTable::RopeTable(const RopeConfig& config)
 
 std::span<const float> RopeTable::row(std::uint32_t position) {
   while (rows_.size() <= std::size_t{position} * dim_) {
-    const double p = static_cast<double>(rows_.size() / dim_);
+    const std::size_t next = rows_.size() / dim_;
+    const double p = static_cast<double>(next);
     for (const double frequency : frequencies_) {
       rows_.push_back(static_cast<float>(std::cos(p * frequency) * magnitude_));
       rows_.push_back(static_cast<float>(std::sin(p * frequency) * magnitude_));

@@ -44,15 +44,20 @@ void ResidentModel::report(float progress) {
 
 void ResidentModel::finish(Result<LoadedModel> result) {
   std::shared_ptr<const LoadedModel> loaded;
-  if (result.ok()) loaded = std::make_shared<const LoadedModel>(std::move(result).value());
+  std::optional<Error> error;
+  if (result.ok()) {
+    loaded = std::make_shared<const LoadedModel>(*std::move(result));
+  } else {
+    error = result.error();
+  }
   {
     std::lock_guard lock(mutex_);
     now_.load_ms = std::chrono::duration<double, std::milli>(Clock::now() - load_began_).count();
     now_.loaded = std::move(loaded);  // also when stopping: stop() ends its engine
     if (now_.state == ModelState::kStopping) return;
-    now_.state = result.ok() ? ModelState::kReady : ModelState::kFailed;
-    if (result.ok()) now_.progress = 1;
-    if (!result.ok()) now_.error = result.error();
+    now_.state = error ? ModelState::kFailed : ModelState::kReady;
+    if (!error) now_.progress = 1;
+    now_.error = std::move(error);
   }
   on_change_(snapshot());
 }

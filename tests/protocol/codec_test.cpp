@@ -42,7 +42,7 @@ std::string refusal(const std::string& key, const std::string& value) {
 }  // namespace
 
 TEST_CASE("A message that is no RPC message is a fatal protocol error", "[unit]") {
-  for (std::string bytes :
+  for (const std::string& bytes :
        {"\x01"s, "\x80"s, "\x90"s, "\x91\x00"s, "\x94\x03\x01\xa1x\x90"s, "\x94\x02\xa1x\x90\x90"s,
         "\x94\x00\xa1"s
         "1\xa1x\x90",
@@ -57,7 +57,7 @@ TEST_CASE("A message that is no RPC message is a fatal protocol error", "[unit]"
 }
 
 TEST_CASE("Params that are not an array of one map fail that request alone", "[unit]") {
-  for (std::string params : {"\x80"s, "\xc0"s, "\x91\x01"s, "\x92\x80\x80"s, "\x91\xa1x"s}) {
+  for (const std::string& params : {"\x80"s, "\xc0"s, "\x91\x01"s, "\x92\x80\x80"s, "\x91\xa1x"s}) {
     const FrameError problem = problem_of("\x94\x00\x07\xa1x"s + params);
     CHECK_FALSE(problem.fatal);
     CHECK(problem.error.code == ErrorCode::kInvalidArgument);
@@ -66,7 +66,7 @@ TEST_CASE("Params that are not an array of one map fail that request alone", "[u
 }
 
 TEST_CASE("Empty params and Lua's empty table count as an empty map", "[unit]") {
-  for (std::string params : {"\x90"s, "\x91\x80"s, "\x91\x90"s}) {
+  for (const std::string& params : {"\x90"s, "\x91\x80"s, "\x91\x90"s}) {
     const Message m = parse("\x94\x00\x07\xa8"s + "complete" + params);
     Result<CompleteParams> decoded = decode<CompleteParams>(m.params);
     REQUIRE(decoded.ok());
@@ -116,7 +116,7 @@ TEST_CASE("A missing required key is named", "[unit]") {
 }
 
 TEST_CASE("Texts pass as str where they are UTF-8 and as bin where not", "[unit]") {
-  for (std::string text : {"caf\xc3\xa9"s, "\xc3"s, ""s, "a\0b"s, "\xed\xa0\x80"s}) {
+  for (const std::string& text : {"caf\xc3\xa9"s, "\xc3"s, ""s, "a\0b"s, "\xed\xa0\x80"s}) {
     const std::string bytes = encode_notification(ChunkNotice{1, 0, text});
     const unsigned char tail_head =
         bytes[bytes.size() - text.size() - (is_valid_utf8(text) ? 1 : 2)];
@@ -126,11 +126,12 @@ TEST_CASE("Texts pass as str where they are UTF-8 and as bin where not", "[unit]
 }
 
 TEST_CASE("UTF-8 is judged as RFC 3629 says", "[unit]") {
-  for (std::string good : {""s, "a"s, "\xc2\x80"s, "\xdf\xbf"s, "\xe0\xa0\x80"s, "\xed\x9f\xbf"s,
-                           "\xee\x80\x80"s, "\xf0\x90\x80\x80"s, "\xf4\x8f\xbf\xbf"s, "\0"s}) {
+  for (const std::string& good :
+       {""s, "a"s, "\xc2\x80"s, "\xdf\xbf"s, "\xe0\xa0\x80"s, "\xed\x9f\xbf"s, "\xee\x80\x80"s,
+        "\xf0\x90\x80\x80"s, "\xf4\x8f\xbf\xbf"s, "\0"s}) {
     CHECK(is_valid_utf8(good));
   }
-  for (std::string bad :
+  for (const std::string& bad :
        {"\x80"s, "\xc0\x80"s, "\xc1\xbf"s, "\xc3"s, "\xe0\x9f\xbf"s, "\xe2\x82"s, "\xed\xa0\x80"s,
         "\xf0\x8f\xbf\xbf"s, "\xf4\x90\x80\x80"s, "\xf5\x80\x80\x80"s, "a\xff"s, "\xc3\xc3"s}) {
     CHECK_FALSE(is_valid_utf8(bad));

@@ -80,7 +80,9 @@ TEST_CASE("Golden messages are one whole frame each", "[unit]") {
 }
 
 TEST_CASE("Decoding and encoding again gives the same bytes", "[unit]") {
-  for (const auto& [name, bytes] : samples::all()) {
+  for (const auto& sample : samples::all()) {
+    const std::string& name = sample.first;
+    const std::string& bytes = sample.second;
     INFO(name);
     const Message m = parse(bytes);
     const auto again = [&]() -> std::string {

@@ -36,7 +36,8 @@ double plain_logprob(const Fixture& f, std::vector<std::uint32_t> tokens, std::s
 
 RankResult rank(Fixture& f, RankParams params) {
   auto listener = std::make_shared<RankCollector>();
-  REQUIRE(f.engine->rank(1, std::move(params), listener).ok());
+  const auto id = f.engine->rank(1, std::move(params), listener);
+  REQUIRE(id.ok());
   auto result = listener->wait();
   REQUIRE(result.ok());
   return *result;

@@ -188,7 +188,8 @@ TEST_CASE("The newest request's prefill goes first, decode rows are always there
   GatedFixture f({}, 16);
   const auto start = [&](CompletionParams params) {
     auto listener = std::make_shared<TimedCollector>(f.gate);
-    REQUIRE(f.engine->complete(1, std::move(params), listener).ok());
+    const auto id = f.engine->complete(1, std::move(params), listener);
+    REQUIRE(id.ok());
     return listener;
   };
   f.gate.close();

@@ -39,7 +39,8 @@ struct OnDevice {
 
   CompletionResult complete(CompletionParams params) {
     auto listener = std::make_shared<Collector>();
-    REQUIRE(engine->complete(1, std::move(params), listener).ok());
+    const auto id = engine->complete(1, std::move(params), listener);
+    REQUIRE(id.ok());
     auto result = listener->wait();
     REQUIRE(result.ok());
     return *result;
