@@ -127,7 +127,7 @@ TEST_CASE("A turn that was had is not inherited", "[unit]") {
 TEST_CASE("A client that floods the engine leaves room for others", "[unit]") {
   Crowded f(8);
   std::vector<std::shared_ptr<Collector>> flood;
-  for (int i = 0; i < 12; ++i) flood.push_back(f.ask(1, "flood", 400));
+  for (int i = 0; i < 12; ++i) flood.push_back(f.ask(1, "flood", 2000));
   f.gate.open();
   CHECK(f.busy->wait().ok());
   while (flood.back()->chunks().empty()) std::this_thread::yield();
