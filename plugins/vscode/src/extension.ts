@@ -1,6 +1,7 @@
 // What runs in the extension host: everything is made and wired here.
 import * as vscode from 'vscode';
 
+import { BranchesPanel } from './branches/panel';
 import { Daemon, NOT_INSTALLED } from './daemon/daemon';
 import { findProgram, startDaemon } from './daemon/program';
 import { registerAccept } from './ghost/accept';
@@ -10,6 +11,9 @@ import { chooseModel, choosePreset, showMenu } from './menu';
 import { NotesOfDocuments } from './notes';
 import { affects, daemonOptions, setting } from './settings';
 import { report, StatusItem } from './status';
+import { registerTree } from './story/commands';
+import { Stories } from './story/stories';
+import { Item, TreeView } from './story/tree_view';
 import { Pages } from './virtual';
 import { Where } from './where';
 
@@ -27,13 +31,30 @@ export function activate(context: vscode.ExtensionContext): void {
   const pages = new Pages();
   const ghost = new GhostProvider(daemon, where, notes, pace);
   const status = new StatusItem(daemon, where, pace);
-  daemon.onState = () => status.show();
+  const stories = new Stories(daemon);
+  const tree = new TreeView(stories, daemon);
+  stories.onNotes = (document, text, lorebook) => notes.keep(document, text, lorebook);
+  daemon.onState = (state) => {
+    status.show();
+    if (state === 'ready') {
+      stories.forget(); // the numbers of stories belong to a connection
+      void tree.show();
+    }
+  };
+  daemon.onNotification = (method, params) => {
+    if (method === 'story.changed') {
+      stories.changed(Number(params['story']));
+    }
+  };
   daemon.onFailure = (reason) => void tellOfFailure(reason, log);
 
-  const command = (name: string, run: () => unknown) => vscode.commands.registerCommand(`understory.${name}`, reporting(run));
+  const command = (name: string, run: (item?: Item) => unknown) =>
+    vscode.commands.registerCommand(`understory.${name}`, reporting(run));
   context.subscriptions.push(
-    log, daemon, pages, ghost, status,
+    log, daemon, pages, stories, tree, ghost, status,
     ...registerAccept(ghost),
+    ...registerTree(tree, stories, pages, command),
+    command('branches', () => BranchesPanel.open(context.extensionUri, daemon, stories, notes)),
     command('menu', () => showMenu(daemon, where)),
     command('toggle', () => toggle(where, ghost)),
     command('choosePreset', () => choosePreset(daemon)),
@@ -71,10 +92,10 @@ function toggle(where: Where, ghost: GhostProvider): void {
 }
 
 /** A command that a person has run says what went wrong. */
-function reporting(run: () => unknown): () => Promise<void> {
-  return async () => {
+function reporting(run: (item?: Item) => unknown): (item?: Item) => Promise<void> {
+  return async (item) => {
     try {
-      await run();
+      await run(item);
     } catch (error) {
       void vscode.window.showErrorMessage(`Understory: ${error instanceof Error ? error.message : String(error)}`);
     }

@@ -25,7 +25,16 @@ export function registerAccept(provider: GhostProvider): vscode.Disposable[] {
   ];
 }
 
-async function take(provider: GhostProvider, unit: Unit): Promise<void> {
+/** Keys may come faster than the editor tells what the last one did. */
+let last: Promise<unknown> = Promise.resolve();
+
+function take(provider: GhostProvider, unit: Unit): Promise<void> {
+  const taken = last.then(() => takeNow(provider, unit));
+  last = taken.catch(() => undefined);
+  return taken;
+}
+
+async function takeNow(provider: GhostProvider, unit: Unit, triesLeft = 5): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   const shown = editor && provider.shown(editor);
   const rest = shown?.rests[shown.session.at % shown.rests.length];
@@ -40,9 +49,17 @@ async function take(provider: GhostProvider, unit: Unit): Promise<void> {
   shown.session.at = 0;
   provider.taken();
   const position = editor.selection.active;
-  await editor.edit((edit) => edit.insert(position, text), { undoStopBefore: true, undoStopAfter: true });
-  editor.revealRange(new vscode.Range(editor.selection.active, editor.selection.active));
-  await provider.refresh();
+  if (await editor.edit((edit) => edit.insert(position, text), { undoStopBefore: true, undoStopAfter: true })) {
+    // The editor's own word of its cursor may come later than the next key.
+    const lines = text.split('\n');
+    const end = lines.length === 1 ? position.translate(0, text.length)
+      : new vscode.Position(position.line + lines.length - 1, lines[lines.length - 1]?.length ?? 0);
+    editor.selection = new vscode.Selection(end, end);
+    editor.revealRange(editor.selection);
+    void provider.refresh();
+  } else if (triesLeft > 0) {
+    await takeNow(provider, unit, triesLeft - 1); // the document was a newer one than is known here
+  }
 }
 
 /** The editor has the list that it asked for, and moves on in it. */

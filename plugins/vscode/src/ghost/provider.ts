@@ -74,11 +74,14 @@ export class GhostProvider implements vscode.InlineCompletionItemProvider, vscod
     const byHand = context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
     const isRefresh = this.refreshes > 0 && !byHand;
     this.callsOfRefreshes += isRefresh ? 1 : 0;
-    if (!byHand && (context.selectedCompletionInfo || !this.where.isOn(document))) {
+    if (!byHand && context.selectedCompletionInfo) {
       return undefined;
     }
     clearTimeout(this.abandonTimer);
     let session = this.fitting(document, position);
+    if (!session && !byHand && !this.where.isOn(document)) {
+      return undefined; // what was asked for by hand is kept, but nothing follows by itself
+    }
     if (session && byHand) {
       session.isUncertain ||=
         performance.now() - this.cycledAt > CYCLE_MS && this.rests(session, document, position).length > 1;

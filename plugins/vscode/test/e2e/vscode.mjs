@@ -63,7 +63,7 @@ export class VsCode {
   constructor(installed, folder) {
     this.installed = installed;
     this.folder = folder;
-    this.pages = [];
+    this.folders = 0;
     for (const name of ['ud/Machine', 'ud/User', 'exts', 'ws', 'home']) fs.mkdirSync(`${folder}/${name}`, { recursive: true });
     fs.mkdirSync(`${folder}/run`, { mode: 0o700 });
     this.env = { ...process.env, HOME: `${folder}/home`, XDG_RUNTIME_DIR: `${folder}/run`, LC_ALL: 'C.UTF-8' };
@@ -98,31 +98,32 @@ export class VsCode {
     fs.writeFileSync(`${this.folder}/ud/${kind}/settings.json`, JSON.stringify(values));
   }
 
-  file(name) {
-    return path.join(this.folder, 'ws', name);
-  }
-
-  read(name) {
-    return fs.readFileSync(this.file(name), 'utf8');
-  }
-
-  /** A window with a file of this content, the cursor at its end, once the extension runs. */
-  async open(name, content = '', viewport = { width: 1200, height: 700 }) {
-    fs.mkdirSync(path.dirname(this.file(name)), { recursive: true });
-    fs.writeFileSync(this.file(name), content);
+  /** A window on a folder of its own with one file, the cursor at its end, once the extension runs.
+   * `settings` are the workspace's. */
+  async open(name, content = '', { settings, viewport = { width: 1200, height: 700 }, files = {} } = {}) {
+    const folder = `${this.folder}/ws/${++this.folders}`;
+    if (settings) files['.vscode/settings.json'] = JSON.stringify(settings);
+    for (const [file, text] of Object.entries({ ...files, [name]: content })) {
+      fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+      fs.writeFileSync(path.join(folder, file), text);
+    }
     const context = await this.browser.newContext({ viewport });
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
-    this.pages.push(page);
-    const open = JSON.stringify([['openFile', `vscode-remote://127.0.0.1:${this.port}${this.file(name)}`]]);
-    await page.goto(`http://127.0.0.1:${this.port}/?folder=${this.folder}/ws&payload=${encodeURIComponent(open)}`,
+    const open = JSON.stringify([['openFile', `vscode-remote://127.0.0.1:${this.port}${folder}/${name}`]]);
+    await page.goto(`http://127.0.0.1:${this.port}/?folder=${folder}&payload=${encodeURIComponent(open)}`,
       { waitUntil: 'commit' });
-    const window = new Window(this, page, name);
-    await page.waitForSelector(EDITOR);
-    await page.waitForSelector('[id="understory.understory.understory.status"], [id*="understory.status"]');
-    await page.click(EDITOR);
-    await window.press('Control+End');
-    return window;
+    const window = new Window(page, folder, name);
+    try {
+      await page.waitForSelector(EDITOR);
+      await page.waitForSelector('[id*="understory.status"]');
+      await page.click(EDITOR);
+      await window.press('Control+End');
+      return window;
+    } catch (error) {
+      if (process.env.UNDERSTORY_PICTURES) await window.picture(`${process.env.UNDERSTORY_PICTURES}/failed-to-open.png`);
+      throw error;
+    }
   }
 
   understory(...args) {
@@ -145,10 +146,14 @@ export class VsCode {
 const EDITOR = '.part.editor .monaco-editor .view-lines';
 
 export class Window {
-  constructor(code, page, name) {
-    this.code = code;
+  constructor(page, folder, name) {
     this.page = page;
+    this.folder = folder;
     this.name = name;
+  }
+
+  read(name = this.name) {
+    return fs.readFileSync(path.join(this.folder, name), 'utf8');
   }
 
   async press(...keys) {
@@ -183,10 +188,10 @@ export class Window {
   }
 
   /** What the file holds after a save. */
-  async saved(expected, name = this.name) {
+  async saved(expected) {
     await this.press('Control+s');
-    await until(() => `the file to hold ${JSON.stringify(expected)}, not ${JSON.stringify(this.code.read(name))}`,
-      () => this.code.read(name) === expected);
+    await until(() => `the file to hold ${JSON.stringify(expected)}, not ${JSON.stringify(this.read())}`,
+      () => this.read() === expected);
   }
 
   async command(title) {
@@ -209,6 +214,27 @@ export class Window {
 
   async picture(name) {
     await this.page.screenshot({ path: name });
+  }
+
+  /** The page of branches: a frame in a frame. */
+  async branches() {
+    const find = async () => {
+      for (const frame of this.page.frames()) {
+        if (await frame.locator('#branches article').count().catch(() => 0)) return frame;
+      }
+      return undefined;
+    };
+    return until('the page of branches', find);
+  }
+
+  /** Lines of the story tree, as they are shown. */
+  treeLines() {
+    return this.page.evaluate(() => [...document.querySelectorAll('[id="workbench.view.extension.understory"] .monaco-list-row')]
+      .map((row) => row.textContent.replace(/\u00a0/g, ' ').trim()));
+  }
+
+  treeRow(text) {
+    return this.page.locator('[id="workbench.view.extension.understory"] .monaco-list-row', { hasText: text }).first();
   }
 
   async close() {
