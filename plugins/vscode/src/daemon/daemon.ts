@@ -25,6 +25,7 @@ export interface Sent<Result> {
   cancel(): void;
 }
 
+const ENDING_MS = 5_000;
 export const NOT_INSTALLED = "the program 'understory' was not found";
 
 export class Daemon {
@@ -117,7 +118,25 @@ export class Daemon {
     }
     this.client = undefined;
     this.hello = undefined;
-    await this.connect();
+    await this.connectAfterEnd();
+  }
+
+  /** A daemon that ends still has its socket for a moment after it has closed its connections. */
+  private async connectAfterEnd(): Promise<void> {
+    for (const until = Date.now() + ENDING_MS; ; ) {
+      this.hasTold = true; // what fails meanwhile is not told
+      try {
+        await this.connect();
+        return;
+      } catch (error) {
+        if (this.isDisposed || Date.now() > until) {
+          throw error;
+        }
+      } finally {
+        this.forgive();
+      }
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
   }
 
   /** Forgets the connection; the next request makes one, with the settings of then. */
@@ -233,7 +252,7 @@ export class Daemon {
     this.become('off');
     this.failures += 1;
     if (this.failures === 1) {
-      this.connect().catch(() => undefined); // once by itself; later when something is asked
+      this.connectAfterEnd().catch(() => undefined); // later when something is asked
     }
   }
 

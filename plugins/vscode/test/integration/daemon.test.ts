@@ -22,7 +22,7 @@ let daemon: Daemon;
 function make(): Daemon {
   return new Daemon({
     options: () => ({ socket, model: MODEL, device: '' }), program: () => findProgram(BIN, '/nowhere'),
-    start: startDaemon, log: () => undefined });
+    start: startDaemon, log: (line) => process.env["DEBUG_DAEMON"] && console.error(line) });
 }
 
 before(() => {
