@@ -33,7 +33,7 @@ export async function until(what, ask, limit = PATIENCE_MS) {
     const answer = await ask();
     if (answer) return answer;
     if (Date.now() > end) throw new Error(`waited ${limit} ms for ${typeof what === 'function' ? what() : what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 30));
   }
 }
 
@@ -130,6 +130,19 @@ export class VsCode {
     return spawnSync(path.join(BIN, 'understory'), args, { env: this.env, encoding: 'utf8' });
   }
 
+  /** What is left of it: the extension host outlives code-server for a moment and may start a daemon again.
+   * The folder's name is in the command line of each, and in no other's. */
+  endProcesses() {
+    for (const pid of fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
+      try {
+        const isOurs = [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`].some((file) => fs.readFileSync(file, 'latin1').includes(`${this.folder}/`));
+        if (isOurs) process.kill(Number(pid), 'SIGKILL');
+      } catch {
+        // it has ended
+      }
+    }
+  }
+
   async close() {
     await this.browser?.close().catch(() => {});
     if (this.server && this.server.exitCode === null) {
@@ -137,7 +150,7 @@ export class VsCode {
       this.server.kill();
       await gone;
     }
-    if (fs.existsSync(this.socket)) this.understory('stop');
+    this.endProcesses();
     if (process.env.UNDERSTORY_KEEP) console.log(`kept: ${this.folder}`);
     else fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
   }
@@ -187,11 +200,12 @@ export class Window {
     return until('no ghost text', async () => (await this.ghost()) === '');
   }
 
-  /** What the file holds after a save. */
+  /** Saves until the file holds this: what is to come may come after the first save. */
   async saved(expected) {
-    await this.press('Control+s');
-    await until(() => `the file to hold ${JSON.stringify(expected)}, not ${JSON.stringify(this.read())}`,
-      () => this.read() === expected);
+    await until(() => `the file to hold ${JSON.stringify(expected)}, not ${JSON.stringify(this.read())}`, async () => {
+      await this.press('Control+s');
+      return this.read() === expected;
+    });
   }
 
   async command(title) {

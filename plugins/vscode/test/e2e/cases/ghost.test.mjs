@@ -187,7 +187,7 @@ test('Escape hides it until something is typed', async () => {
 test('it is off in code, on after a toggle, and by hand anywhere', async () => {
   const window = await fresh('story.py');
   await window.type('# He had never been so tired, and');
-  await window.press('Alt+Backslash');
+  await window.command('Understory: Suggest Now');
   await window.waitGhost();
   await window.press('Escape');
   await window.waitNoGhost();
