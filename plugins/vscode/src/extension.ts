@@ -39,6 +39,7 @@ export function activate(context: vscode.ExtensionContext): void {
     if (state === 'ready') {
       stories.forget(); // the numbers of stories belong to a connection
       void tree.show();
+      ghost.tryAgain();
     }
   };
   daemon.onNotification = (method, params) => {
@@ -68,12 +69,12 @@ export function activate(context: vscode.ExtensionContext): void {
       await vscode.window.showTextDocument(pages.page('Understory status', text), { preview: true });
     }),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration('understory')) {
-        ghost.drop();
-        status.show();
-      }
       if (affects(event, 'socket', 'command')) {
         daemon.disconnect();
+      }
+      if (event.affectsConfiguration('understory')) {
+        ghost.settingsChanged();
+        status.show();
       }
     }),
   );

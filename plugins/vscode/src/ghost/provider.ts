@@ -36,9 +36,10 @@ export class GhostProvider implements vscode.InlineCompletionItemProvider, vscod
   private changedAt = 0;
   private asksAtOnce = false;
   private refreshes = 0;
-  private callsOfRefreshes = 0;
   private canGrow = true;
   private cycledAt = -CYCLE_MS;
+  /** The version of a document for which a suggestion was wanted and none could be had. */
+  private unanswered: string | undefined;
   private registration: vscode.Disposable | undefined;
   private refreshTimer: NodeJS.Timeout | undefined;
   private abandonTimer: NodeJS.Timeout | undefined;
@@ -54,7 +55,11 @@ export class GhostProvider implements vscode.InlineCompletionItemProvider, vscod
     this.disposables.push(
       vscode.workspace.onDidChangeTextDocument((event) => this.documentChanged(event)),
       vscode.window.onDidChangeTextEditorSelection((event) => this.selectionChanged(event.textEditor)),
-      vscode.window.onDidChangeActiveTextEditor(() => this.drop()),
+      vscode.window.onDidChangeActiveTextEditor((editor) => {
+        if (editor?.document.uri.toString() !== this.session?.address) {
+          this.drop();
+        }
+      }),
     );
     this.register();
   }
@@ -73,7 +78,9 @@ export class GhostProvider implements vscode.InlineCompletionItemProvider, vscod
   ): Promise<vscode.InlineCompletionItem[] | undefined> {
     const byHand = context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
     const isRefresh = this.refreshes > 0 && !byHand;
-    this.callsOfRefreshes += isRefresh ? 1 : 0;
+    if (byHand && this.refreshes > 0 && performance.now() - this.cycledAt > CYCLE_MS) {
+      this.canGrow = false; // a VS Code that asks explicitly where it was told not to
+    }
     if (!byHand && context.selectedCompletionInfo) {
       return undefined;
     }
@@ -108,6 +115,7 @@ export class GhostProvider implements vscode.InlineCompletionItemProvider, vscod
       rests = this.rests(session, document, position);
     }
     if (session !== this.session) {
+      this.unanswered = key(document);
       return undefined;
     } else if (token.isCancellationRequested) {
       this.abandonTimer = setTimeout(() => this.session === session && !session.shown && this.drop(), ABANDONED_MS);
@@ -120,6 +128,7 @@ export class GhostProvider implements vscode.InlineCompletionItemProvider, vscod
         return this.answer(next, document, position, token);
       }
       this.retryLater(session);
+      this.unanswered = session.error ? key(document) : undefined;
       this.drop();
       return undefined;
     }
@@ -282,7 +291,6 @@ export class GhostProvider implements vscode.InlineCompletionItemProvider, vscod
     if (this.canGrow) {
       this.register();
     }
-    const calls = this.callsOfRefreshes;
     this.refreshes += 1;
     try {
       await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger', SELF);
@@ -291,13 +299,32 @@ export class GhostProvider implements vscode.InlineCompletionItemProvider, vscod
     } finally {
       this.refreshes -= 1;
     }
-    this.canGrow &&= this.callsOfRefreshes > calls || this.session === undefined;
   }
 
   private register(): void {
     const last = this.registration;
     this.registration = vscode.languages.registerInlineCompletionItemProvider({ pattern: '**' }, this);
     last?.dispose();
+  }
+
+  /** What stood in the way may be gone: settings have changed, or the daemon is there. */
+  tryAgain(): void {
+    const document = vscode.window.activeTextEditor?.document;
+    if (document && this.unanswered === key(document)) {
+      this.unanswered = undefined;
+      this.asksAtOnce = true;
+      void this.refresh();
+    }
+  }
+
+  /** Nothing that was asked with other settings is shown. */
+  settingsChanged(): void {
+    const document = vscode.window.activeTextEditor?.document;
+    if (document && this.session?.address === document.uri.toString()) {
+      this.unanswered = key(document);
+    }
+    this.drop();
+    this.tryAgain();
   }
 
   /** Something of it was taken. */
@@ -355,6 +382,10 @@ export class GhostProvider implements vscode.InlineCompletionItemProvider, vscod
       }
     }
   }
+}
+
+function key(document: vscode.TextDocument): string {
+  return `${document.version} ${document.uri.toString()}`;
 }
 
 function cancelled(token: vscode.CancellationToken): Promise<void> {

@@ -79,10 +79,10 @@ export class TreeView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
     await this.load();
   }
 
-  async reveal(id: number | undefined, focus = false): Promise<void> {
+  async reveal(id: number | undefined, focus = false, select = true): Promise<void> {
     const line = id === undefined ? undefined : this.shape.lines.get(id);
     if (line && this.view.visible) {
-      await this.view.reveal(line, { select: true, focus, expand: true });
+      await this.view.reveal(line, { select, focus, expand: true });
     }
   }
 
@@ -118,6 +118,7 @@ export class TreeView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
     this.view.message = tree.more ? `Only the first ${LIMIT} pieces are shown.` : '';
     void vscode.commands.executeCommand('setContext', 'understory.hasStory', true);
     this.changes.fire();
+    await this.reveal(tree.nodes.find((node) => node.current)?.id, false, false);
   }
 
   private empty(): void {

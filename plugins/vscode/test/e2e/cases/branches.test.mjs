@@ -65,7 +65,7 @@ test('branches are written below a node; one is chosen, named, marked, found, pr
   const branch = lines[3];
   const begin = branch.slice(0, 12);
   await window.treeRow(begin).click();
-  await window.page.waitForSelector('.diff-editor'); // what it would change
+  await window.page.locator('.tab', { hasText: 'Manuscript ↔' }).waitFor(); // what it would change
   await window.treeRow(begin).press('Control+Enter');
   await until('the branch to be the manuscript', async () => (await window.treeLines()).some((line) => line.includes('here') && line.startsWith(begin)));
   await window.treeRow(begin).press('b');
