@@ -129,6 +129,7 @@ UNDERSTORY_FIELDS(CompleteResult) {
   visit("typed_through", m.typed_through);
   visit("model", m.model);
   visit("device", m.device);
+  visit.unless_empty("prompt_hash", m.prompt_hash);
 }
 
 UNDERSTORY_FIELDS(LogitBias) {

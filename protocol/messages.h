@@ -143,6 +143,7 @@ struct CompleteResult {
   std::uint64_t typed_through = 0;  // bytes; above 0: the rest of an earlier suggestion
   std::string model;
   std::string device;
+  std::string prompt_hash;           // as a story keeps it
   std::vector<std::uint32_t> order;  // branch numbers, the best first; empty where not ranked
 };
 

@@ -121,6 +121,7 @@ std::string params_to_json(const CompleteParams& params, const SamplerKeys* pres
   Json out = preset == nullptr ? Json::object() : write(*preset);
   out.update(write(params));
   for (const char* key : {"prefix", "n", "seed", "document", "stream"}) out.erase(key);
+  if (preset != nullptr) out.erase("preset");
   return out.dump();
 }
 
@@ -129,7 +130,6 @@ Result<CompleteParams> params_from_json(std::string_view json) {
     CompleteParams params;
     const Json in = Json::parse(json);
     read(in.is_object() ? in : throw std::invalid_argument("not an object"), params);
-    params.preset.clear();
     return params;
   } catch (const std::exception& e) {
     return Error{ErrorCode::kInvalidArgument,

@@ -14,8 +14,7 @@ namespace understory::protocol {
 /// What the preset (null: none) says is written out, as it may say something else tomorrow.
 std::string params_to_json(const CompleteParams& params, const SamplerKeys* preset);
 
-/// Without the preset, whose keys are there. kInvalidArgument where it is no such JSON; unknown
-/// keys are ignored.
+/// kInvalidArgument where it is no such JSON; unknown keys are ignored.
 Result<CompleteParams> params_from_json(std::string_view json);
 
 }  // namespace understory::protocol

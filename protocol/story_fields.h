@@ -42,6 +42,12 @@ UNDERSTORY_FIELDS(StoryGeneration) {
   visit("created_ms", m.created_ms);
 }
 
+UNDERSTORY_FIELDS(StoryTaken) {
+  visit.required("offset", m.offset);
+  visit.required("length", m.length);
+  visit.required("generation", m.generation);
+}
+
 UNDERSTORY_FIELDS(StorySpan) {
   visit("bytes", m.bytes);
   visit("origin", m.origin);
@@ -95,6 +101,7 @@ UNDERSTORY_FIELDS(StoryOpenParams) {
   visit.required("document", m.document);
   visit("text", m.text);
   visit("create", m.create);
+  visit.unless_empty("taken", m.taken);
 }
 
 template <class Visitor>
@@ -218,6 +225,7 @@ UNDERSTORY_FIELDS(StorySyncParams) {
   visit.required("story", m.story);
   visit.required("text", m.text);
   visit("revision", m.revision);
+  visit.unless_empty("taken", m.taken);
 }
 
 UNDERSTORY_FIELDS(StoryEdit) {

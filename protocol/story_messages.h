@@ -42,6 +42,14 @@ struct StoryGeneration {
   std::uint64_t created_ms = 0;
 };
 
+/// [offset, offset + length) of the text beside it is of the model, if the story has not got it
+/// yet.
+struct StoryTaken {
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+  StoryGeneration generation;
+};
+
 struct StorySpan {
   std::uint64_t bytes = 0;
   std::string origin;                       // "typed", "model", "edited"
@@ -100,6 +108,7 @@ struct StoryOpenParams {
   std::string document;
   std::optional<std::string> text;
   bool create = true;
+  std::vector<StoryTaken> taken;
 };
 
 struct StoryCloseResult {};
@@ -260,6 +269,7 @@ struct StorySyncParams {
   std::uint32_t story = 0;
   std::string text;
   std::optional<std::uint64_t> revision;
+  std::vector<StoryTaken> taken;
 };
 
 struct StoryEdit {

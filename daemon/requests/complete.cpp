@@ -1,4 +1,7 @@
 // complete and cancel.
+#include <algorithm>
+
+#include "base/fnv1a.h"
 #include "daemon/requests/completion.h"
 #include "daemon/requests/convert.h"
 #include "daemon/requests/registry.h"
@@ -102,8 +105,12 @@ protocol::CompleteResult to_protocol(engine::CompletionResult result, const Load
 // Carries what the engine says from its thread to the connection's strand.
 class Listener : public engine::CompletionListener {
  public:
-  Listener(std::shared_ptr<Call> call, std::shared_ptr<const LoadedModel> loaded, bool stream)
-      : call_(std::move(call)), loaded_(std::move(loaded)), stream_(stream) {}
+  Listener(std::shared_ptr<Call> call, std::shared_ptr<const LoadedModel> loaded, bool stream,
+           std::string prefix)
+      : call_(std::move(call)),
+        loaded_(std::move(loaded)),
+        stream_(stream),
+        prefix_(std::move(prefix)) {}
 
   void on_chunk(const engine::Chunk& chunk) override {
     if (!stream_) return;
@@ -116,9 +123,13 @@ class Listener : public engine::CompletionListener {
   void on_finish(Result<engine::CompletionResult> result) override {
     // std::function wants a copyable callable.
     auto shared = std::make_shared<Result<engine::CompletionResult>>(std::move(result));
-    call_->post([call = call_, loaded = loaded_, shared] {
+    call_->post([call = call_, loaded = loaded_, shared, prefix = std::move(prefix_)] {
       if (!shared->ok()) return call->fail(shared->error());
-      call->finish(to_protocol(std::move(*shared).value(), *loaded));
+      protocol::CompleteResult out = to_protocol(std::move(*shared).value(), *loaded);
+      // The rest of an earlier suggestion was made where that one began.
+      const std::size_t through = std::min<std::size_t>(out.typed_through, prefix.size());
+      out.prompt_hash = fnv1a_hex(std::string_view(prefix).substr(0, prefix.size() - through));
+      call->finish(out);
     });
   }
 
@@ -126,6 +137,7 @@ class Listener : public engine::CompletionListener {
   std::shared_ptr<Call> call_;
   std::shared_ptr<const LoadedModel> loaded_;
   bool stream_;
+  std::string prefix_;
 };
 
 }  // namespace
@@ -134,12 +146,14 @@ void complete(const std::shared_ptr<Call>& call) {
   auto params = call->params<protocol::CompleteParams>();
   const std::shared_ptr<const LoadedModel> loaded = model_of(*call);
   const bool stream = params.stream;
+  std::string prefix = params.prefix;
   // Its listener can only post to this strand, so the engine's number is noted before it speaks.
-  call->engine_request = loaded->engine
-                             ->complete(call->connection()->id(),
-                                        to_engine(std::move(params), services_of(*call).presets),
-                                        std::make_shared<Listener>(call, loaded, stream))
-                             .value_or_throw();
+  call->engine_request =
+      loaded->engine
+          ->complete(call->connection()->id(),
+                     to_engine(std::move(params), services_of(*call).presets),
+                     std::make_shared<Listener>(call, loaded, stream, std::move(prefix)))
+          .value_or_throw();
 }
 
 void cancel(const std::shared_ptr<Call>& call) {

@@ -46,6 +46,14 @@ std::optional<std::string> document_text(const StoryOpenParams& params,
   return std::move(text).value_or_throw();
 }
 
+std::vector<story::Taken> taken_from(const std::vector<StoryTaken>& from) {
+  std::vector<story::Taken> taken;
+  for (const StoryTaken& t : from) {
+    taken.push_back({t.offset, t.length, from_protocol(t.generation)});
+  }
+  return taken;
+}
+
 StoryOpenResult open(const StoryContext& context, const StoryOpenParams& params,
                      story::Library::OnChange on_change) {
   const bool had_it = context.library.has_open(context.client, params.document);
@@ -55,7 +63,7 @@ StoryOpenResult open(const StoryContext& context, const StoryOpenParams& params,
   StoryOpenResult out;
   try {
     if (const std::optional<std::string> text = document_text(params, opened.sidecar)) {
-      const story::Done done = story.merge_document(*text);
+      const story::Done done = story.merge_document(*text, taken_from(params.taken));
       out.merged = done.splice.has_value();
       context.library.announce(context.client, opened.id, done);
     }
@@ -111,8 +119,9 @@ void story_close(const std::shared_ptr<Call>& call) {
 }
 
 void story_sync(const std::shared_ptr<Call>& call) {
-  change_story<StorySyncParams>(
-      call, [](story::Story& s, const StorySyncParams& p) { return s.sync(p.text, p.revision); });
+  change_story<StorySyncParams>(call, [](story::Story& s, const StorySyncParams& p) {
+    return s.sync(p.text, p.revision, taken_from(p.taken));
+  });
 }
 
 void story_edit(const std::shared_ptr<Call>& call) {

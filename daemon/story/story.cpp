@@ -23,17 +23,50 @@ std::optional<Done::Splice> splice_between(const std::string& before, const std:
 }
 
 // Adds the generation to the story where it does not have it yet.
-GenerationId know(Change& change, const std::optional<Generation>& generation) {
-  if (!generation) return kNoGeneration;
+GenerationId know(Change& change, const Generation& generation) {
   for (const auto& [id, known] : change.tree().generations()) {
-    const bool same = known.seed == generation->seed && known.model == generation->model &&
-                      known.prompt_hash == generation->prompt_hash &&
-                      known.params == generation->params;
+    const bool same = known.seed == generation.seed && known.model == generation.model &&
+                      known.prompt_hash == generation.prompt_hash &&
+                      known.params == generation.params;
     if (same) return id;
   }
-  Generation made = *generation;
+  Generation made = generation;
   if (made.created_ms == 0) made.created_ms = change.now_ms();
   return change.add_generation(std::move(made));
+}
+
+GenerationId know(Change& change, const std::optional<Generation>& generation) {
+  return generation ? know(change, *generation) : kNoGeneration;
+}
+
+// [offset, offset + length) of the text, cut where what was taken begins and ends.
+std::vector<Piece> pieces_of(Change& change, std::string_view text, const std::vector<Taken>& taken,
+                             std::size_t offset, std::size_t length) {
+  std::vector<Piece> pieces;
+  const std::size_t end = offset + length;
+  const auto typed_until = [&](std::size_t until) {
+    if (offset < until) pieces.push_back({text.substr(offset, until - offset)});
+    offset = std::max(offset, until);
+  };
+  for (const Taken& t : taken) {
+    const std::size_t from = std::max(t.offset, offset);
+    const std::size_t to = std::min(t.offset + t.length, end);
+    if (from >= to) continue;
+    typed_until(from);
+    pieces.push_back({text.substr(from, to - from), Origin::kModel, know(change, t.generation)});
+    offset = to;
+  }
+  typed_until(end);
+  return pieces;
+}
+
+void check(const std::vector<Taken>& taken, std::size_t size) {
+  std::size_t end = 0;
+  for (const Taken& t : taken) {
+    if (t.offset > size || t.length > size - t.offset) refuse("'taken' lies outside the text");
+    if (t.offset < end) refuse("'taken' must be in order and may not overlap");
+    end = t.offset + t.length;
+  }
 }
 
 // Whether it only moves the manuscript's end, and the memory of the way there.
@@ -170,20 +203,24 @@ std::optional<Done> Story::outdated(const std::optional<std::uint64_t>& revision
   return out;
 }
 
-Done Story::merge_document(std::string_view text) {
-  return sync_with(text, true);
+Done Story::merge_document(std::string_view text, const std::vector<Taken>& taken) {
+  return sync_with(text, true, taken);
 }
 
-Done Story::sync_with(std::string_view text, bool anywhere) {
+Done Story::sync_with(std::string_view text, bool anywhere, const std::vector<Taken>& taken) {
+  check(taken, text.size());
   Change change(
       tree_, [this] { return store_.next_id(); }, clock_());
-  weave_text(change, manuscript_, text, anywhere);
+  weave_text(change, manuscript_, text, anywhere, [&](std::size_t offset, std::size_t length) {
+    return pieces_of(change, text, taken, offset, length);
+  });
   return finish(change, "sync", {tree_.header().current}, text);
 }
 
-Done Story::sync(std::string_view text, std::optional<std::uint64_t> revision) {
+Done Story::sync(std::string_view text, std::optional<std::uint64_t> revision,
+                 const std::vector<Taken>& taken) {
   if (std::optional<Done> refusal = outdated(revision)) return *refusal;
-  return sync_with(text, false);
+  return sync_with(text, false, taken);
 }
 
 Done Story::edit(std::vector<NewEdit> edits, std::optional<std::uint64_t> revision) {

@@ -49,6 +49,13 @@ struct NewEdit {
   std::optional<Generation> generation;
 };
 
+/// [offset, offset + length) of a text was taken from a generation.
+struct Taken {
+  std::size_t offset = 0;
+  std::size_t length = 0;
+  Generation generation;
+};
+
 enum class Way { kNode, kParent, kChild, kNext, kPrevious, kRoot, kLeaf };
 
 class Story {
@@ -60,9 +67,11 @@ class Story {
   std::uint64_t revision() const { return store_.revision(); }
   const std::string& manuscript() const { return manuscript_; }
 
-  /// As on opening: `text` may be another path, or go on from one.
-  Done merge_document(std::string_view text);
-  Done sync(std::string_view text, std::optional<std::uint64_t> revision);
+  /// As on opening: `text` may be another path, or go on from one. `taken`, in order and apart,
+  /// says what of the text is the model's; where the manuscript has that already it says nothing.
+  Done merge_document(std::string_view text, const std::vector<Taken>& taken = {});
+  Done sync(std::string_view text, std::optional<std::uint64_t> revision,
+            const std::vector<Taken>& taken = {});
   Done edit(std::vector<NewEdit> edits, std::optional<std::uint64_t> revision);
 
   Done branch(std::optional<std::size_t> offset, std::string text);
@@ -92,7 +101,7 @@ class Story {
  private:
   Done finish(Change& change, std::string_view kind, std::vector<NodeId> nodes,
               std::optional<std::string_view> manuscript = {});
-  Done sync_with(std::string_view text, bool anywhere);
+  Done sync_with(std::string_view text, bool anywhere, const std::vector<Taken>& taken);
   void store(Change& change, const Record& record, std::string_view kind);
   Done travel(std::uint64_t step, bool back);
   Done done(std::string kind, std::vector<NodeId> nodes);

@@ -79,7 +79,10 @@ void extend(Change& change, const Edit& edit) {
     return edit_node(change, leaf, leaf.text.size(), 0, edit);
   }
   if (edit.origin == Origin::kTyped) {
-    change.set_current(plant(change, leaf.id, edit.text).id);
+    const Pieces typed = [&](std::size_t offset, std::size_t length) {
+      return std::vector<Piece>{{std::string_view(edit.text).substr(offset, length)}};
+    };
+    change.set_current(plant(change, leaf.id, edit.text, typed).id);
     return;
   }
   const Node& child = change.create(leaf.id, nullptr, edit.text,
@@ -272,6 +275,26 @@ void weave_one(Change& change, const Edit& edit) {
   take_out(change, places, s, edit);
 }
 
+// A stretch of the manuscript becomes the pieces: the first takes its place, the others come after.
+void weave_pieces(Change& change, const Hunk& hunk, const std::vector<Piece>& pieces) {
+  if (pieces.empty()) return weave_one(change, {hunk.a_offset, hunk.a_length, ""});
+  std::size_t offset = hunk.a_offset;
+  std::size_t length = hunk.a_length;
+  for (const Piece& piece : pieces) {
+    weave_one(change, {offset, length, std::string(piece.text), piece.origin, piece.generation});
+    offset += piece.text.size();
+    length = 0;
+  }
+}
+
+Spans spans_of(const std::vector<Piece>& pieces) {
+  Spans spans;
+  for (const Piece& piece : pieces) {
+    append(spans, whole(piece.text.size(), piece.origin, piece.generation));
+  }
+  return spans;
+}
+
 // The deepest node whose path's text `text` begins with, and how much that is.
 struct Match {
   const Node* node;
@@ -361,7 +384,8 @@ void weave(Change& change, const std::vector<Edit>& edits) {
   for (auto edit = edits.rbegin(); edit != edits.rend(); ++edit) weave_one(change, *edit);
 }
 
-void weave_text(Change& change, std::string_view manuscript, std::string_view text, bool anywhere) {
+void weave_text(Change& change, std::string_view manuscript, std::string_view text, bool anywhere,
+                const Pieces& pieces) {
   const Tree& tree = change.tree();
   if (manuscript == text) return;
   std::string other;
@@ -382,25 +406,25 @@ void weave_text(Change& change, std::string_view manuscript, std::string_view te
     if (goes_on) manuscript = other = tree.text_to(tree.current());
   }
   if (tree.root().children.empty()) {
-    change.set_current(plant(change, kRoot, text).id);
+    change.set_current(plant(change, kRoot, text, pieces).id);
     return;
   }
-  std::vector<Edit> edits;
-  for (const Hunk& hunk : diff(manuscript, text)) {
-    edits.push_back(
-        {hunk.a_offset, hunk.a_length, std::string(text.substr(hunk.b_offset, hunk.b_length))});
+  const std::vector<Hunk> hunks = diff(manuscript, text);
+  // From the last on, as in weave().
+  for (auto hunk = hunks.rbegin(); hunk != hunks.rend(); ++hunk) {
+    weave_pieces(change, *hunk, pieces(hunk->b_offset, hunk->b_length));
   }
-  weave(change, edits);
 }
 
-const Node& plant(Change& change, NodeId parent, std::string_view text) {
+const Node& plant(Change& change, NodeId parent, std::string_view text, const Pieces& pieces) {
   const Node* last = &change.tree().at(parent);
-  while (!text.empty()) {
-    const std::size_t chapter = chapter_end(text);
-    const std::size_t size = paragraph_end(text.substr(0, chapter), kLargeNodeBytes);
-    last = &change.create(last->id, nullptr, std::string(text.substr(0, size)),
-                          whole(size, Origin::kTyped));
-    text.remove_prefix(size);
+  for (std::size_t at = 0; at < text.size();) {
+    const std::string_view rest = text.substr(at);
+    const std::size_t chapter = chapter_end(rest);
+    const std::size_t size = paragraph_end(rest.substr(0, chapter), kLargeNodeBytes);
+    last = &change.create(last->id, nullptr, std::string(rest.substr(0, size)),
+                          spans_of(pieces(at, size)));
+    at += size;
   }
   return *last;
 }

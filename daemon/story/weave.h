@@ -3,6 +3,7 @@
 // words; they are numbered there as here.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,18 +27,28 @@ inline constexpr std::size_t kPassageBytes = 256;
 /// A node this large is not grown at its end: a new one is begun.
 inline constexpr std::size_t kLargeNodeBytes = std::size_t{64} << 10;
 
+/// A part of a text and where it is from.
+struct Piece {
+  std::string_view text;
+  Origin origin = Origin::kTyped;
+  GenerationId generation = kNoGeneration;
+};
+/// [offset, offset + length) of a text in pieces, in order.
+using Pieces = std::function<std::vector<Piece>(std::size_t offset, std::size_t length)>;
+
 /// Carries out edits, which must be in order and apart. Throws ErrorException (kInvalidArgument)
 /// where one lies outside the manuscript.
 void weave(Change& change, const std::vector<Edit>& edits);
 
 /// Makes the manuscript, which is `manuscript` now, `text`: chooses the path that has it already,
 /// or edits what differs. `anywhere`: another path that `text` goes on from may be chosen and gone
-/// on with.
-void weave_text(Change& change, std::string_view manuscript, std::string_view text, bool anywhere);
+/// on with. `pieces` says where text that is new is from.
+void weave_text(Change& change, std::string_view manuscript, std::string_view text, bool anywhere,
+                const Pieces& pieces);
 
 /// Puts a whole text below the root as a chain of nodes: one a chapter (Markdown headings of the
 /// first and second level), large ones cut between paragraphs. Its last node, or the root.
-const Node& plant(Change& change, NodeId parent, std::string_view text);
+const Node& plant(Change& change, NodeId parent, std::string_view text, const Pieces& pieces);
 
 /// Splits a node at an offset inside it (0 < offset < size): the text before becomes a new node
 /// above. That node.

@@ -142,6 +142,9 @@ TEST_CASE("Decoding and encoding again gives the same bytes", "[unit]") {
       if (name == "story_edit_response") {
         return encode_response(m.id, decoded<StoryChange>(m.result));
       }
+      if (name == "story_sync_request") {
+        return encode_request(m.id, decoded<StorySyncParams>(m.params));
+      }
       if (name == "story_add_request") {
         return encode_request(m.id, decoded<StoryAddParams>(m.params));
       }

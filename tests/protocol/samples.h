@@ -99,6 +99,7 @@ inline CompleteResult complete_result() {
           3,
           "m",
           "d",
+          "cbf29ce484222325",
           {0, 1}};
 }
 
@@ -193,7 +194,9 @@ inline std::vector<std::pair<std::string, std::string>> all() {
       {"progress_notification", encode_notification(ProgressNotice{"loading", 0.5f, {}})},
       {"progress_notification_failed",
        encode_notification(ProgressNotice{"failed", 0.5f, failure})},
-      {"story_open_request", encode_request(1, StoryOpenParams{"/n/\xff.md", "text", false})},
+      {"story_open_request", encode_request(1, StoryOpenParams{"/n/\xff.md", "text", false, {}})},
+      {"story_sync_request",
+       encode_request(5, StorySyncParams{1, "It was dark.", 7, {{6, 5, generation()}}})},
       {"story_open_response",
        encode_response(1, StoryOpenResult{1, "/n/a.md.story", true, true, true, 7, 1, 12, 3, 9, 4,
                                           "sync", "prune"})},

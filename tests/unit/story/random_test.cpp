@@ -52,8 +52,18 @@ class Monkey {
       text.replace(at, random_() % (std::min(most, text.size() - at) + 1),
                    words(random_() % 20 == 0 ? 200 : 6));
     }
-    s_.story->sync(text, std::nullopt);
+    s_.story->sync(text, std::nullopt, taken(text.size()));
     CHECK(s_.story->manuscript() == text);
+  }
+  std::vector<Taken> taken(std::size_t size) {
+    std::vector<Taken> out;
+    for (std::size_t at = 0; random_() % 2 == 0;) {
+      at += random_() % (size - at + 1);
+      const std::size_t length = random_() % (std::min<std::size_t>(size - at, 40) + 1);
+      out.push_back({at, length, {0, "m", "{}", random_() % 4, hash_of("p"), -1.5, "stop", 0}});
+      at += length;
+    }
+    return out;
   }
   void operate() {
     switch (random_() % 16) {

@@ -57,6 +57,70 @@ TEST_CASE("Rule 1: an editor's undo after branching goes back to the old branch"
   CHECK(s.shape() == "A.( B.)");
 }
 
+TEST_CASE("What was taken from the model is told apart from what is typed around it", "[unit]") {
+  Fixture s;
+  const Generation how{0, "m", "{}", 1, hash_of("p"), -1.5, "stop", 0};
+  const auto parts = [&] {
+    std::string out;
+    for (const Node* node : s.tree().path_to(s.tree().current())) {
+      std::size_t at = 0;
+      for (const Span& span : node->spans) {
+        out += (span.origin == Origin::kModel    ? "<"
+                : span.origin == Origin::kEdited ? "{"
+                                                 : "(") +
+               node->text.substr(at, span.bytes);
+        at += span.bytes;
+        if (span.origin == Origin::kModel) {
+          CHECK(s.tree().generation(span.generation)->seed == how.seed);
+        }
+      }
+      if (!node->spans.empty()) out += "/";
+    }
+    return out;
+  };
+
+  SECTION("in a new tree it is part of its chapter") {
+    s.story->sync("It was dark and wet.\n# Two\nRain.", std::nullopt, {{6, 5, how}, {15, 9, how}});
+    CHECK(parts() == "(It was< dark( and< wet.\n/<# T(wo\nRain./");
+    s.story->sync("It was very dark and wet.\n# Two\nRain.", std::nullopt, {{11, 5, how}});
+    CHECK(parts() == "(It was< {very< dark( and< wet.\n/<# T(wo\nRain./");
+  }
+  SECTION("at the end it is a node, and what is typed after it another") {
+    s.story->sync("It was", std::nullopt);
+    s.story->sync("It was dark and wet", std::nullopt, {{6, 5, how}});
+    CHECK(parts() == "(It was/< dark/( and wet/");
+    s.story->sync("It was dark and wet.", std::nullopt, {{6, 5, how}});
+    CHECK(parts() == "(It was/< dark/( and wet./");
+    CHECK(s.tree().generations().size() == 1);
+  }
+  SECTION("within a line it is part of its node") {
+    s.story->sync("It was\n", std::nullopt);
+    s.story->sync("It was dark\n", std::nullopt, {{6, 5, how}});
+    CHECK(parts() == "(It was< dark(\n/");
+  }
+  SECTION("on opening") {
+    s.story->merge_document("It was dark", {{6, 5, how}});
+    CHECK(parts() == "(It was< dark/");
+  }
+  SECTION("what the manuscript has already stays as it is") {
+    s.story->sync("It was dark", std::nullopt);
+    const std::uint64_t revision = s.story->revision();
+    CHECK(s.story->sync("It was dark", std::nullopt, {{6, 5, how}}).kind.empty());
+    CHECK(s.story->revision() == revision);
+    CHECK(s.tree().generations().empty());
+  }
+  SECTION("it must lie in the text, in order") {
+    const auto code = [&](const std::vector<Taken>& taken) {
+      return error_of([&] { s.story->sync("four", std::nullopt, taken); }).code;
+    };
+    CHECK(code({{5, 0, how}}) == ErrorCode::kInvalidArgument);
+    CHECK(code({{3, 2, how}}) == ErrorCode::kInvalidArgument);
+    CHECK(code({{2, SIZE_MAX, how}}) == ErrorCode::kInvalidArgument);
+    CHECK(code({{1, 2, how}, {2, 1, how}}) == ErrorCode::kInvalidArgument);
+    CHECK(s.story->manuscript().empty());
+  }
+}
+
 TEST_CASE("Rule 2: a change inside a node edits it and keeps what hangs on it", "[unit]") {
   Chain s;
   s.sync("Once. Two. Three.");
