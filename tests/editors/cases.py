@@ -2,6 +2,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import unittest
 
@@ -313,6 +314,10 @@ class RealModel(EditorTest):
         took = editor.probe("[reltime(), map(range(20), 'understory#context#gather()'), "
                             "reltime()]->{v -> reltimefloat(reltime(v[0], v[2])) / 20}()")
         self.assertLess(took, 0.005)
+        editor.keys("Escape")
+        editor.command("UnderstoryTree")
+        editor.terminal.wait_text("too large for a story tree")
+        self.assertEqual(editor.probe("winnr('$')"), 1)
 
     def test_a_daemon_that_dies_while_one_types_is_started_again(self):
         with Daemon() as daemon:
@@ -378,6 +383,13 @@ class RealModel(EditorTest):
         editor.keys("Enter")
         editor.wait("winnr('$')", 1)
         self.assertEqual(editor.saved(), OPENING + edited + "\n\nThe end.\n")
+        editor.command("UnderstoryTree")
+        editor.wait("&filetype", "understory-tree")
+        self.assertEqual(self.origins(editor), [("typed", OPENING + "Edited.\n"),
+                                                ("model", edited[len("Edited.\n"):]),
+                                                ("typed", "\n\nThe end.\n")])
+        editor.type("q")
+        editor.wait("winnr('$')", 1)
         editor.type("u")
         editor.wait("getline(1, '$')", [OPENING, "", "The end."])
 
@@ -391,6 +403,67 @@ class RealModel(EditorTest):
         nodes = self.client.call("story.nodes", story=opened["story"], texts=True)["nodes"]
         self.client.call("story.close", story=opened["story"])
         return {node["id"]: node for node in nodes if "parent" in node}
+
+    def origins(self, editor):
+        """The manuscript in the story tree, by where it is from."""
+        opened = self.client.call("story.open", document=str(editor.path), create=False)
+        whole = self.client.call("story.text", story=opened["story"], spans=True)
+        text, at, parts = whole["text"].encode(), 0, []
+        for span in whole["spans"]:
+            parts.append((span["origin"], text[at:at + span["bytes"]].decode()))
+            at += span["bytes"]
+        self.client.call("story.close", story=opened["story"])
+        return parts
+
+    def generations(self, editor):
+        return [g for node in self.story_of(editor).values() for g in node.get("generations", [])]
+
+    def test_what_was_taken_is_the_models_in_the_story_tree(self):
+        self.need_stories()
+        editor = self.start(columns=120, rows=30)
+        editor.type("i" + OPENING)
+        text = self.says(OPENING)
+        editor.wait_ghost(text)
+        word = re.match(r"\s*\S+", text)[0]
+        editor.keys("C-Right")
+        editor.wait("getline('.')", OPENING + word)
+        editor.wait_ghost(text[len(word):])
+        editor.keys("Tab")
+        editor.wait("getline('.')", OPENING + text)
+        editor.type(" Yes, é.")
+        self.assertEqual(editor.saved(), OPENING + text + " Yes, é.\n")
+        self.assertEqual(list(editor.folder.glob("*.story")), [], "nobody asked for a tree")
+        editor.command("UnderstoryTree")
+        editor.wait("&filetype", "understory-tree")
+        self.assertEqual(self.origins(editor), [("typed", OPENING), ("model", text),
+                                                ("typed", " Yes, é.\n")])
+        how, = self.generations(editor)
+        self.assertEqual(how["model"], self.client.call("status")["model"]["name"])
+        self.assertEqual(how["prompt_hash"], fnv1a(OPENING.encode()))
+        self.assertGreater(how["created_ms"], 1700000000000)
+        branch = self.client.call("complete", prefix=OPENING, temperature=0, max_tokens=WIDTH,
+                                  until="paragraph", seed=how["seed"])["branches"][0]
+        self.assertEqual(how["finish_reason"], branch["finish_reason"])
+        self.assertAlmostEqual(how["mean_logprob"], branch["mean_logprob"], 4)
+        params = json.loads(how["params"])
+        self.assertEqual((params["temperature"], params["until"], params["max_tokens"]),
+                         (0, "paragraph", WIDTH))
+        self.assertTrue({"prefix", "seed", "n", "document"}.isdisjoint(params))
+
+        # From then on it goes into the tree as it is saved, however it was changed in between.
+        editor.keys("C-w", "l")
+        editor.command("call setline(1, '«' .. getline(1))")
+        editor.type("o" + OPENING)
+        before = f"«{OPENING}{text} Yes, é.\n{OPENING}"
+        more = self.says(before)
+        editor.wait_ghost(more)
+        editor.keys("Tab")
+        editor.wait("getline('.')", OPENING + more)
+        editor.keys("Escape", "0", "2", "f", "a")
+        editor.saved()
+        wait_for(lambda: ("model", more) in self.origins(editor), lambda: self.origins(editor))
+        self.assertEqual({g["prompt_hash"] for g in self.generations(editor)},
+                         {fnv1a(OPENING.encode()), fnv1a(before.encode())})
 
     def tree_line(self, editor, text):
         """Puts the cursor of the tree on the line with this text, waited for."""
@@ -540,12 +613,6 @@ class RealModel(EditorTest):
         return "\n".join(editor.terminal.lines())
 
 
-    def test_the_hash_of_a_prompt_is_that_of_its_bytes(self):
-        editor = self.start(name="program.c")
-        for text in ("", "a", "é 漢字 👩‍👩‍👧 e\u0301\n", "line\n" * 400):
-            self.assertEqual(editor.probe(f"understory#story#hash({json.dumps(text, ensure_ascii=False)})"),
-                             fnv1a(text.encode()))
-
     def test_health_is_asked_before_anything_is_written(self):
         editor = self.start(name="program.c")
         self.assertEqual(editor.probe("understory#daemon#state()"), "off")
@@ -667,6 +734,44 @@ class Anything(EditorTest):
         self.assertEqual(len(fake.requests), 1)
         editor.keys("Tab")
         self.assertEqual(editor.saved(), "Numbers: one two three four\n")
+
+    def test_how_text_was_made_is_known_of_what_was_taken_before_the_answer(self):
+        fake, editor = self.fake()
+        fake.branches = [[" one", " two"]]
+        editor.type("iSo")
+        editor.wait_ghost("one")
+        editor.keys("Tab")
+        editor.wait("getline('.')", "So one")
+        editor.type("!")
+        editor.wait("getline('.')", "So one!")
+        fake.go()
+        editor.wait("map(values(b:understory_taken), 'v:val.text .. get(v:val.made, \"seed\", 0)')", [" one1"])
+
+    def test_what_was_taken_is_found_again_however_the_text_was_changed(self):
+        fake, editor = self.fake(settings="set textwidth=30")
+        fake.branches = ["é two three\n\nfour five"]
+        editor.type("iOne ")
+        editor.wait_ghost("é two three four five")
+        editor.keys("Tab")
+        listed = ("map(understory#taken#list(bufnr()), "
+                  "'strpart(understory#story#text(bufnr()), v:val.offset, v:val.length)')")
+        editor.wait(listed, ["é two three\n\nfour five"])
+        editor.keys("Escape")
+        for change, parts in (("normal! ggOabove", ["é two three\n\nfour five"]),
+                              ("2substitute/two/2/", ["é ", " three\n\nfour five"]),
+                              ("2substitute/2/zwei/", ["é ", " three\n\nfour five"]),
+                              ("undo 2", ["é two three\n\nfour five"]),
+                              ("undo 1", [])):
+            with self.subTest(change=change):
+                editor.command("silent " + change)
+                editor.wait(listed, parts)
+        editor.command("call setline(1, '') | set filetype=text")
+        editor.type("cc")
+        fake.branches = [" words that are longer than a line holds"]
+        editor.type("First of all:")
+        editor.wait_ghost("words that are longer than a line holds")
+        editor.keys("Tab")
+        editor.wait(listed, [" words that are\nlonger than a line holds"])
 
     def test_sentences_and_lines_are_taken_by_key_and_a_line_break_is_typed_through(self):
         fake, editor = self.fake()

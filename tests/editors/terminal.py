@@ -1,5 +1,6 @@
 """A terminal of a fixed size: tmux with a private socket. Types, and reads cells with colours."""
 import os
+import pathlib
 import re
 import subprocess
 import sys
@@ -86,3 +87,6 @@ class Terminal:
 
     def close(self):
         self.tmux("kill-server", check=False)
+        # It leaves its socket behind.
+        folder = pathlib.Path(self.env.get("TMUX_TMPDIR") or "/tmp") / f"tmux-{os.getuid()}"
+        (folder / self.name).unlink(missing_ok=True)

@@ -31,11 +31,15 @@ def make():
     if made.returncode != 0:
         shutil.rmtree(FOLDER, ignore_errors=True)
         return "debootstrap failed: " + made.stdout.strip().split("\n")[-1]
-    inside = "/" + str(NVIM.relative_to(FOLDER))
-    shutil.copy(FOLDER / "usr/bin/nvim", NVIM)
-    subprocess.run(["chroot", str(FOLDER), "patchelf", "--force-rpath",
-                    "--set-interpreter", str(FOLDER / "lib64/ld-linux-x86-64.so.2"),
-                    "--set-rpath", str(FOLDER / LIBRARIES), inside], check=True)
+    new = NVIM.with_suffix(".new")
+    shutil.copy(FOLDER / "usr/bin/nvim", new)
+    patched = subprocess.run(["chroot", str(FOLDER), "patchelf", "--force-rpath",
+                              "--set-interpreter", str(FOLDER / "lib64/ld-linux-x86-64.so.2"),
+                              "--set-rpath", str(FOLDER / LIBRARIES),
+                              "/" + str(new.relative_to(FOLDER))], capture_output=True, text=True)
+    if patched.returncode != 0:
+        return "its copy cannot be made: " + patched.stderr.strip()
+    new.rename(NVIM)
     return None
 
 

@@ -32,6 +32,7 @@ function! understory#attach() abort
     autocmd CursorMovedI <buffer> call understory#ghost#on_cursor_moved()
     autocmd TextChangedP,CompleteChanged <buffer> call understory#ghost#on_popup()
     autocmd CompleteDone <buffer> call understory#ghost#on_popup_closed()
+    autocmd BufWritePost <buffer> call understory#taken#on_written()
     autocmd InsertLeave,BufLeave,WinLeave,BufUnload <buffer> call understory#ghost#on_leave()
   augroup END
   call understory#keys#map()

@@ -2,6 +2,7 @@
 " register treat it as the writer's own; what typing alone would change in it is held off.
 
 let s:held = {}
+let s:piece = {}  " {text, made, from}
 
 " The keys that type this unit of the suggestion; '' where none is shown.
 function! understory#accept#keys(unit) abort
@@ -9,7 +10,7 @@ function! understory#accept#keys(unit) abort
   if empty(l:text)
     return ''
   endif
-  call understory#ghost#taken()
+  let s:piece = #{text: l:text, made: understory#ghost#taken()}
   return "\<Cmd>call understory#accept#hold()\<CR>\<C-G>u" .. s:typed(l:text)
         \ .. "\<Cmd>call understory#accept#release()\<CR>\<C-G>u"
 endfunction
@@ -22,6 +23,7 @@ endfunction
 " A line break of the suggestion brings its own indent and no comment leader. 'textwidth' stays:
 " in a mail what is taken is wrapped as what is typed.
 function! understory#accept#hold() abort
+  let s:piece.from = [line('.'), col('.')]
   let s:held = #{autoindent: &l:autoindent, cindent: &l:cindent, smartindent: &l:smartindent,
         \ indentexpr: &l:indentexpr, formatoptions: &l:formatoptions}
   setlocal noautoindent nocindent nosmartindent indentexpr=
@@ -33,4 +35,14 @@ function! understory#accept#release() abort
     call setbufvar('', '&' .. l:option, l:value)
   endfor
   let s:held = {}
+  let l:to = [line('.'), col('.')]
+  let l:text = understory#taken#between(s:piece.from, l:to)
+  if s:words(l:text) ==# s:words(s:piece.text)
+    call understory#taken#add(s:piece.from, l:to, l:text, s:piece.made)
+  endif
+endfunction
+
+" 'textwidth' may have broken lines.
+function! s:words(text) abort
+  return substitute(a:text, '\_s\+', ' ', 'g')
 endfunction

@@ -5,7 +5,7 @@
 "   source, lnum, col, tick   buffer and place (bytes before it) that a branch would go to, and
 "                             the buffer's b:changedtick then
 "   params                    what was asked with last, without the text
-"   parts                     one per branch: {buffer, text, request, state, kept}
+"   parts                     one per branch: {buffer, text, request, state, kept, made}; made: see taken.vim
 let s:view = {}
 
 function! understory#branches#open(count) abort
@@ -81,11 +81,11 @@ function! s:generate(which) abort
   call extend(l:params, understory#config#of(s:view.source, 'params'))
   " A fixed seed or none at all would give the same text again.
   call filter(l:params, {key -> key !=# 'seed'})
-  let s:view.params = filter(copy(l:params), {key -> index(['prefix', 'prefix_offset', 'document'], key) < 0})
   let l:id = understory#daemon#request('complete', l:params,
-        \ function('s:on_answer', [a:which, l:params.prefix]), function('s:on_chunk', [a:which]))
+        \ function('s:on_answer', [a:which]), function('s:on_chunk', [a:which]))
   for l:i in a:which
-    call extend(s:view.parts[l:i], #{text: '', request: l:id, state: l:id ? 'writing' : 'no daemon'})
+    call extend(s:view.parts[l:i], #{text: '', request: l:id, state: l:id ? 'writing' : 'no daemon',
+          \ made: understory#taken#made(l:params)})
     call s:paint(l:i)
   endfor
 endfunction
@@ -98,7 +98,7 @@ function! s:on_chunk(which, id, chunk) abort
   endif
 endfunction
 
-function! s:on_answer(which, prefix, id, error, result) abort
+function! s:on_answer(which, id, error, result) abort
   for l:k in range(len(a:which))
     let l:i = a:which[l:k]
     if s:is_current(l:i, a:id)
@@ -107,20 +107,13 @@ function! s:on_answer(which, prefix, id, error, result) abort
       let l:branches = get(a:result, 'branches', [])
       if l:k < len(l:branches) && type(l:branches[l:k].text) == v:t_string
         let l:part.text = l:branches[l:k].text
-        let l:part.made = s:made(l:branches[l:k], a:result, s:view.params)
-        let l:part.prefix = a:prefix
+        call understory#taken#tell(l:part.made, l:branches[l:k], a:result)
         let l:part.state = l:part.text =~# '\S' ? '' : s:nothing(l:branches[l:k])
       endif
       call s:paint(l:i)
     endif
   endfor
   redrawstatus!
-endfunction
-
-" How it was made, as the story tree keeps it: it can be written again from that.
-function! s:made(branch, result, params) abort
-  return #{model: get(a:result, 'model', ''), seed: get(a:branch, 'seed'), params: json_encode(a:params),
-        \ mean_logprob: get(a:branch, 'mean_logprob'), finish_reason: get(a:branch, 'finish_reason', '')}
 endfunction
 
 function! s:nothing(branch) abort
@@ -177,8 +170,11 @@ function! understory#branches#take() abort
   else
     call win_gotoid(l:window)
   endif
-  call s:insert(l:view.lnum, l:view.col, l:text)
+  let l:end = s:insert(l:view.lnum, l:view.col, l:text)
+  call understory#taken#add([l:view.lnum, l:view.col + 1], l:end, l:view.parts[l:i].text, l:view.parts[l:i].made)
 endfunction
+
+" Where the text ends then: [line, column].
 
 function! s:insert(lnum, col, text) abort
   let l:line = getline(a:lnum)
@@ -188,6 +184,7 @@ function! s:insert(lnum, col, text) abort
   call setline(a:lnum, l:lines[0])
   call append(a:lnum, l:lines[1:])
   call cursor(a:lnum + len(l:lines) - 1, max([l:end, 1]))
+  return [line('.'), l:end + 1]
 endfunction
 
 function! understory#branches#edit() abort
@@ -217,11 +214,10 @@ function! understory#branches#keep() abort
   if l:part.kept
     return s:say('it is kept')
   endif
-  if has_key(l:part, 'made') && !has_key(l:part.made, 'prompt_hash')
-    let l:part.made.prompt_hash = understory#story#hash(l:part.prefix)
-  endif
-  call understory#story#keep(s:view.source, s:view.lnum, s:view.col, s:text(s:here()), get(l:part, 'made', {}),
-        \ function('s:on_kept', [l:part]))
+  let l:text = s:text(s:here())
+  let l:child = #{text: l:text, origin: l:text ==# l:part.text ? 'model' : 'edited',
+        \ generation: understory#taken#generation(l:part.made)}
+  call understory#story#keep(s:view.source, s:view.lnum, s:view.col, l:child, function('s:on_kept', [l:part]))
 endfunction
 
 function! s:on_kept(part, problem) abort

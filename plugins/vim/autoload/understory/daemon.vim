@@ -118,10 +118,13 @@ function! s:call(method, params, on_answer, on_chunk) abort
   return s:last_id
 endfunction
 
-" Its answer, should one still come, is ignored.
-function! understory#daemon#cancel(id) abort
+" The answer, with what there was, goes to on_answer, or to nobody.
+function! understory#daemon#cancel(id, on_answer = 0) abort
   if has_key(s:calls, a:id)
-    call remove(s:calls, a:id)
+    let l:call = remove(s:calls, a:id)
+    if type(a:on_answer) == v:t_func
+      let s:calls[a:id] = extend(l:call, #{on_answer: a:on_answer, on_chunk: 0})
+    endif
     call {s:transport}send(0, 'cancel', #{request: a:id})
   endif
 endfunction

@@ -8,9 +8,9 @@ scriptencoding utf-8
 
 " {buffer, lnum, col, before, after, choices, at, requests, extra, shown, asked, rest}
 "   before, after   the anchor's line on both sides of the anchor
-"   choices         alternatives: {text, done}; done without text: junk
-"   requests        open requests: id to {first, skip}, index of its first choice and bytes of its
-"                   texts that lie before the anchor
+"   choices         alternatives: {text, done, made}; done without text: junk; made: see taken.vim
+"   requests        open requests: id to {first, skip, made}, index of its first choice, bytes of its
+"                   texts that lie before the anchor, and each branch's
 "   extra           1 once more alternatives were asked for
 "   shown           1 once the writer could see it and has taken nothing of it
 "   rest            what of the current choice is not typed yet
@@ -133,9 +133,10 @@ function! s:send(context, n, purpose) abort
   let l:first = len(s:ghost.choices)
   let l:id = understory#daemon#request('complete', l:params, function('s:on_answer'), function('s:on_chunk'))
   if l:id
-    let s:ghost.requests[l:id] = #{first: l:first, skip: 0}
-    for l:i in range(a:n)
-      call add(s:ghost.choices, #{text: '', done: 0})
+    let l:made = map(range(a:n), {-> understory#taken#made(l:params)})
+    let s:ghost.requests[l:id] = #{first: l:first, skip: 0, made: l:made}
+    for l:how in l:made
+      call add(s:ghost.choices, #{text: '', done: 0, made: l:how})
     endfor
   endif
 endfunction
@@ -163,9 +164,10 @@ function! s:on_answer(id, error, result) abort
   endif
   call remove(s:ghost.requests, a:id)
   if empty(a:error)
+    call s:tell(l:request.made, a:result)
     for l:i in range(len(a:result.branches))
       let l:text = s:worth_showing(a:result.branches[l:i], l:request.skip)
-      let s:ghost.choices[l:request.first + l:i] = #{text: l:text, done: 1}
+      call extend(s:ghost.choices[l:request.first + l:i], #{text: l:text, done: 1})
     endfor
     call s:arrived()
   elseif empty(s:ghost.requests) && s:ghost.rest ==# ''
@@ -174,6 +176,12 @@ function! s:on_answer(id, error, result) abort
       call s:schedule(1)
     endif
   endif
+endfunction
+
+function! s:tell(made, result) abort
+  for l:i in range(len(a:result.branches))
+    call understory#taken#tell(a:made[l:i], a:result.branches[l:i], a:result)
+  endfor
 endfunction
 
 " The branch's text; '' where it is junk or is there already.
@@ -303,11 +311,19 @@ function! understory#ghost#drop() abort
   if empty(s:ghost)
     return
   endif
-  let l:open = keys(s:ghost.requests)
+  let l:open = s:ghost.requests
   let s:ghost = {}
-  for l:id in l:open
-    call understory#daemon#cancel(str2nr(l:id))
+  for [l:id, l:request] in items(l:open)
+    " Of what was taken its answer still tells how it was made.
+    let l:is_taken = !empty(filter(copy(l:request.made), 'has_key(v:val, "taken")'))
+    call understory#daemon#cancel(str2nr(l:id), l:is_taken ? function('s:on_last_answer', [l:request.made]) : 0)
   endfor
+endfunction
+
+function! s:on_last_answer(made, id, error, result) abort
+  if empty(a:error)
+    call s:tell(a:made, a:result)
+  endif
 endfunction
 
 " ---- keys ---------------------------------------------------------------------------------
@@ -323,9 +339,11 @@ function! understory#ghost#rest() abort
   return l:typed is v:null || stridx(l:text, l:typed) != 0 ? '' : strpart(l:text, len(l:typed))
 endfunction
 
+" How what is taken was made, which is known in full once the daemon has answered.
 function! understory#ghost#taken() abort
   call understory#pace#accepted()
   let s:ghost.shown = 0
+  return extend(s:ghost.choices[s:ghost.at].made, #{taken: 1})
 endfunction
 
 " Not asked again before something is typed.

@@ -1,5 +1,8 @@
 " The story tree of a document, which every client shares (PROTOCOL.md, "Stories").
 
+" Of a message, for what is not text.
+let s:margin = 10000
+
 " Text of a whole buffer as the daemon has it.
 function! understory#story#text(buffer) abort
   return join(getbufline(a:buffer, 1, '$'), "\n") .. (getbufvar(a:buffer, '&endofline') ? "\n" : '')
@@ -12,9 +15,35 @@ function! understory#story#open(buffer, create, Done) abort
   if empty(l:name) || !empty(getbufvar(a:buffer, '&buftype'))
     return a:Done('a story tree belongs to a file; save this buffer first', {})
   endif
-  let l:params = #{document: fnamemodify(l:name, ':p'), text: understory#story#text(a:buffer),
-        \ create: a:create ? v:true : v:false}
-  call understory#daemon#when_ready({-> understory#story#call('story.open', l:params, a:Done)})
+  let l:params = #{document: fnamemodify(l:name, ':p'), create: a:create ? v:true : v:false}
+  call understory#daemon#when_ready({-> s:bring('story.open', l:params, a:buffer, a:Done)})
+endfunction
+
+" Brings an open story up to date with the buffer: Done(problem, change).
+function! understory#story#sync(story, buffer, Done) abort
+  call s:bring('story.sync', #{story: a:story}, a:buffer, a:Done)
+endfunction
+
+" With the buffer's text, and what of it was taken from the model.
+function! s:bring(method, params, buffer, Done) abort
+  let l:text = understory#story#text(a:buffer)
+  let l:taken = understory#taken#list(a:buffer)
+  let l:limit = get(get(understory#daemon#hello(), 'limits', {}), 'max_request_bytes', 4194304)
+  if len(l:text) > l:limit - s:margin
+    return a:Done('this file is too large for a story tree', {})
+  endif
+  let l:params = extend(#{text: l:text}, a:params)
+  if !empty(l:taken) && len(l:text) + len(json_encode(l:taken)) < l:limit - s:margin
+    let l:params.taken = l:taken
+  endif
+  call understory#story#call(a:method, l:params, function('s:on_brought', [a:buffer, understory#taken#ids(a:buffer), a:Done]))
+endfunction
+
+function! s:on_brought(buffer, ids, Done, problem, result) abort
+  if empty(a:problem)
+    call understory#taken#forget(a:buffer, a:ids)
+  endif
+  call a:Done(a:problem, a:result)
 endfunction
 
 " Done(problem, result): problem is '' or a sentence.
@@ -57,26 +86,11 @@ function! understory#story#splice(buffer, splice) abort
   endif
 endfunction
 
-" As the story tree names the text that something was made from: 64-bit FNV-1a of its bytes, in
-" hexadecimal. About a microsecond a byte: for what the writer keeps, not for every key. Numbers
-" wrap at 64 bits, and a literal above 2^63 would not.
-function! understory#story#hash(text) abort
-  let l:hash = 0xcbf29ce4 * 0x100000000 + 0x84222325
-  for l:byte in str2list(iconv(a:text, 'latin1', 'utf-8'), 1)
-    let l:hash = xor(l:hash, l:byte) * 0x100000001b3
-  endfor
-  return printf('%016x', l:hash)
-endfunction
-
-" Keeps `text` as a branch of the buffer's story where `bytes` bytes of line `lnum` are before
-" it; the manuscript stays as it is. Done(problem).
-function! understory#story#keep(buffer, lnum, bytes, text, made, Done) abort
+" Keeps a child of story.add as a branch of the buffer's story where `bytes` bytes of line `lnum`
+" are before it; the manuscript stays as it is. Done(problem).
+function! understory#story#keep(buffer, lnum, bytes, child, Done) abort
   let l:lines = getbufline(a:buffer, 1, a:lnum - 1) + [strpart(getbufline(a:buffer, a:lnum)[0], 0, a:bytes)]
-  let l:child = #{text: a:text, origin: 'model'}
-  if !empty(a:made)
-    let l:child.generation = a:made
-  endif
-  let l:keep = #{offset: len(join(l:lines, "\n")), child: l:child, Done: a:Done}
+  let l:keep = #{offset: len(join(l:lines, "\n")), child: a:child, Done: a:Done}
   call understory#story#open(a:buffer, 1, function('s:keep_in', [l:keep]))
 endfunction
 

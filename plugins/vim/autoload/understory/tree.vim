@@ -102,7 +102,8 @@ function! s:line(node, indent) abort
   let l:mark = get(a:node, 'current') ? '*' : get(a:node, 'on_path') ? '|' : ' '
   let l:head = l:mark .. (get(a:node, 'bookmarked') ? '+' : ' ') .. repeat('  ', a:indent)
         \ .. (empty(get(a:node, 'name', '')) ? '' : '[' .. a:node.name .. '] ')
-  let l:end = has_key(a:node, 'mean_logprob') ? printf(' (%.2f)', a:node.mean_logprob) : ''
+  " Of the model's alone: a chapter in which some of its words were taken says nothing of them.
+  let l:end = a:node.origin ==# 'model' ? printf(' (%.2f)', a:node.mean_logprob) : ''
   let l:words = trim(substitute(a:node.preview, '\_s\+', ' ', 'g'))
   let l:words = !has_key(a:node, 'parent') ? 'the beginning' : empty(l:words) ? '¶' : l:words
   return l:head .. s:shortened(l:words, winwidth(bufwinnr(s:tree.buffer)) - strwidth(l:head .. l:end)) .. l:end
@@ -149,7 +150,7 @@ endfunction
 function! s:change(method, params) abort
   let l:text = understory#story#text(s:tree.source)
   let l:Next = function('s:on_synced', [a:method, extend(#{story: s:tree.story}, a:params), l:text])
-  call understory#story#call('story.sync', #{story: s:tree.story, text: l:text}, l:Next)
+  call understory#story#sync(s:tree.story, s:tree.source, l:Next)
 endfunction
 
 function! s:on_synced(method, params, text, problem, change) abort
