@@ -359,7 +359,7 @@ class RealModel(EditorTest):
         self.check_health(editor)
         for part in ("daemon", "protocol 1", "model", "device", "first words after"):
             self.assertIn(part, text)
-
+        self.assertEqual([line for _, line, _ in report if "\n" in line], [])
 
     def test_branches_stream_in_side_by_side_and_one_is_taken(self):
         editor = self.start(text=OPENING + "\n\nThe end.\n", settings="let g:understory_params = {}", columns=120)
@@ -772,6 +772,20 @@ class Anything(EditorTest):
         editor.wait_ghost("words that are longer than a line holds")
         editor.keys("Tab")
         editor.wait(listed, [" words that are\nlonger than a line holds"])
+
+    def test_a_branch_that_says_nothing_is_not_taken_or_kept(self):
+        fake, editor = self.fake(text="So\n")
+        fake.branches, fake.suppressed = [" ", " two"], {0: "punctuation"}
+        editor.type("$")
+        editor.command("UnderstoryBranches 2")
+        editor.terminal.wait_text("r new: nothing worth showing (punct")
+        editor.terminal.wait_text("CR take a keep e edit r new")
+        for key, said in (("Enter", "nothing to take"), ("a", "nothing to keep")):
+            editor.keys(key)
+            editor.terminal.wait_text(said)
+        editor.keys("Tab", "Enter")
+        editor.wait("winnr('$')", 1)
+        self.assertEqual(editor.saved(), "So two\n")
 
     def test_sentences_and_lines_are_taken_by_key_and_a_line_break_is_typed_through(self):
         fake, editor = self.fake()

@@ -118,7 +118,7 @@ endfunction
 
 function! s:nothing(branch) abort
   let l:why = get(a:branch, 'suppressed', '')
-  return 'nothing worth showing' .. (empty(l:why) ? '' : ' (' .. l:why .. ')') .. ', r again'
+  return 'r new: nothing worth showing' .. (empty(l:why) ? '' : ' (' .. l:why .. ')')
 endfunction
 
 function! s:is_current(i, id) abort
@@ -142,8 +142,8 @@ function! understory#branches#title() abort
     return ''
   endif
   let l:part = s:view.parts[l:i]
-  return printf('%s%d/%d %s', l:part.kept ? '* ' : '  ', l:i + 1, len(s:view.parts),
-        \ empty(l:part.state) ? 'CR take, e edit, r again, a keep' : l:part.state)
+  return printf('%s%d/%d %s', l:part.kept ? '*' : ' ', l:i + 1, len(s:view.parts),
+        \ empty(l:part.state) ? 'CR take a keep e edit r new' : l:part.state)
 endfunction
 
 " ---- keys ---------------------------------------------------------------------------------
@@ -160,7 +160,9 @@ endfunction
 function! understory#branches#take() abort
   let [l:i, l:view] = [s:here(), s:view]
   let l:text = s:text(l:i)
-  if getbufvar(l:view.source, 'changedtick') != l:view.tick
+  if l:text !~# '\S'
+    return s:say('there is nothing to take; r writes it again')
+  elseif getbufvar(l:view.source, 'changedtick') != l:view.tick
     return s:say('the text has changed meanwhile; R asks again from the cursor')
   endif
   call understory#branches#close()
@@ -211,10 +213,12 @@ endfunction
 
 function! understory#branches#keep() abort
   let l:part = s:view.parts[s:here()]
+  let l:text = s:text(s:here())
   if l:part.kept
     return s:say('it is kept')
+  elseif l:text !~# '\S'
+    return s:say('there is nothing to keep; r writes it again')
   endif
-  let l:text = s:text(s:here())
   let l:child = #{text: l:text, origin: l:text ==# l:part.text ? 'model' : 'edited',
         \ generation: understory#taken#generation(l:part.made)}
   call understory#story#keep(s:view.source, s:view.lnum, s:view.col, l:child, function('s:on_kept', [l:part]))

@@ -20,7 +20,7 @@ function! understory#status#report() abort
 endfunction
 
 function! s:editor() abort
-  let l:name = has('nvim') ? 'Neovim ' .. matchstr(execute('version'), 'v\zs\S\+')
+  let l:name = has('nvim') ? 'Neovim ' .. matchstr(execute('version'), 'v\zs[0-9.]\+')
         \ : printf('Vim %d.%d', v:version / 100, v:version % 100)
   let l:how = !has('nvim') ? 'virtual text through text properties'
         \ : has('nvim-0.10') ? 'inline virtual text' : 'overlaid virtual text'

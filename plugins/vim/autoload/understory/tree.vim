@@ -103,7 +103,7 @@ function! s:line(node, indent) abort
   let l:head = l:mark .. (get(a:node, 'bookmarked') ? '+' : ' ') .. repeat('  ', a:indent)
         \ .. (empty(get(a:node, 'name', '')) ? '' : '[' .. a:node.name .. '] ')
   " Of the model's alone: a chapter in which some of its words were taken says nothing of them.
-  let l:end = a:node.origin ==# 'model' ? printf(' (%.2f)', a:node.mean_logprob) : ''
+  let l:end = a:node.origin ==# 'model' && has_key(a:node, 'mean_logprob') ? printf(' (%.2f)', a:node.mean_logprob) : ''
   let l:words = trim(substitute(a:node.preview, '\_s\+', ' ', 'g'))
   let l:words = !has_key(a:node, 'parent') ? 'the beginning' : empty(l:words) ? '¶' : l:words
   return l:head .. s:shortened(l:words, winwidth(bufwinnr(s:tree.buffer)) - strwidth(l:head .. l:end)) .. l:end
