@@ -5,12 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <msgpack.hpp>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "protocol/fields.h"
+#include "protocol/present_fields.h"
 #include "protocol/utf8.h"
 
 namespace understory::protocol {
@@ -63,24 +63,11 @@ template <class T>
 requires std::is_class_v<T>
 void pack_value(Packer& out, const T& message);
 
-// Visitors of visit_fields(): an absent optional leaves its key out.
-class FieldCounter {
+class FieldCounter : public PresentFields<FieldCounter> {
  public:
   template <class T>
-  void operator()(std::string_view, const T&) {
+  void put(std::string_view, const T&) {
     ++count_;
-  }
-  template <class T>
-  void operator()(std::string_view, const std::optional<T>& value) {
-    count_ += value.has_value();
-  }
-  template <class T>
-  void required(std::string_view, const T&) {
-    ++count_;
-  }
-  template <class T>
-  void unless_empty(std::string_view, const T& list) {
-    count_ += !list.empty();
   }
   std::uint32_t count() const { return count_; }
 
@@ -88,25 +75,13 @@ class FieldCounter {
   std::uint32_t count_ = 0;
 };
 
-class FieldPacker {
+class FieldPacker : public PresentFields<FieldPacker> {
  public:
   explicit FieldPacker(Packer& out) : out_(out) {}
   template <class T>
-  void operator()(std::string_view key, const T& value) {
+  void put(std::string_view key, const T& value) {
     pack_key(out_, key);
     pack_value(out_, value);
-  }
-  template <class T>
-  void operator()(std::string_view key, const std::optional<T>& value) {
-    if (value) (*this)(key, *value);
-  }
-  template <class T>
-  void required(std::string_view key, const T& value) {
-    (*this)(key, value);
-  }
-  template <class T>
-  void unless_empty(std::string_view key, const T& list) {
-    if (!list.empty()) (*this)(key, list);
   }
 
  private:

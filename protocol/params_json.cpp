@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "protocol/fields.h"
+#include "protocol/present_fields.h"
 #include "protocol/utf8.h"
 
 namespace understory::protocol {
@@ -18,23 +19,11 @@ constexpr const char* kBytes = "bytes";  // {"bytes": [..]}: a text that is not 
 template <class T>
 Json write(const T& value);
 
-class Writer {
+class Writer : public PresentFields<Writer> {
  public:
   template <class T>
-  void operator()(std::string_view key, const T& value) {
+  void put(std::string_view key, const T& value) {
     out_[std::string(key)] = write(value);
-  }
-  template <class T>
-  void operator()(std::string_view key, const std::optional<T>& value) {
-    if (value) (*this)(key, *value);
-  }
-  template <class T>
-  void required(std::string_view key, const T& value) {
-    (*this)(key, value);
-  }
-  template <class T>
-  void unless_empty(std::string_view key, const T& value) {
-    if (!value.empty()) (*this)(key, value);
   }
   Json take() { return std::move(out_); }
 
