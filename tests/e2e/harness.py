@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import unittest
 
 import msgpack
 
@@ -188,3 +189,20 @@ class Daemon:
                 self.process.wait()
         if self.own_folder:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class DaemonTest(unittest.TestCase):
+    """Tests that share a daemon, each with a connection of its own."""
+    DAEMON_ARGS = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.daemon = Daemon(*cls.DAEMON_ARGS)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.daemon.end()
+
+    def setUp(self):
+        self.client = Client(self.daemon.socket)
+        self.addCleanup(self.client.close)

@@ -3,7 +3,7 @@ import pathlib
 import re
 import unittest
 
-from harness import Client, Daemon
+from harness import DaemonTest
 
 PROSE = pathlib.Path(__file__).parent.parent / "unit/engine/fixtures/prose.txt"
 N_CANDIDATES = 5
@@ -20,21 +20,7 @@ def passages():
             words[end:end + SUFFIX_WORDS])
 
 
-class Bridge(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.daemon = Daemon()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.daemon.end()
-
-    def setUp(self):
-        self.client = Client(self.daemon.socket)
-
-    def tearDown(self):
-        self.client.close()
-
+class Bridge(DaemonTest):
     def test_the_true_bridge_is_ranked_first_well_above_chance(self):
         all_passages = list(passages())
         n = len(all_passages)

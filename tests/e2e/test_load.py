@@ -6,7 +6,7 @@ import sys
 import threading
 import unittest
 
-from harness import Client, Daemon, LIMIT_S, RpcError, wait_for
+from harness import Client, DaemonTest, LIMIT_S, RpcError, wait_for
 
 BENCH_LOAD = pathlib.Path(__file__).resolve().parents[2] / "bench/load"
 OPENING = "The rain had not stopped since"
@@ -18,19 +18,7 @@ def long_text(salt):
     return LONG.format(salt) * 25
 
 
-class Load(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.daemon = Daemon()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.daemon.end()
-
-    def setUp(self):
-        self.client = Client(self.daemon.socket)
-        self.addCleanup(self.client.close)
-
+class Load(DaemonTest):
     def engine(self):
         return self.client.call("status")["engine"]
 

@@ -2,26 +2,12 @@
 import math
 import unittest
 
-from harness import Client, Daemon, RpcError
+from harness import Client, DaemonTest, RpcError
 
 OPENING = "The door at the end of the corridor had been locked for as long as"
 
 
-class Methods(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.daemon = Daemon()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.daemon.end()
-
-    def setUp(self):
-        self.client = Client(self.daemon.socket)
-
-    def tearDown(self):
-        self.client.close()
-
+class Methods(DaemonTest):
     def refused(self, method, **params):
         with self.assertRaises(RpcError) as caught:
             self.client.call(method, **params)

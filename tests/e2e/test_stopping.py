@@ -1,7 +1,7 @@
 """Where suggestions end and what is not shown, with the real daemon and the bundled model."""
 import unittest
 
-from harness import Client, Daemon
+from harness import DaemonTest
 
 OPENING = "The door at the end of the corridor had been locked for as long as"
 WORDS = "abcdefghijklmnopqrstuvwxyz0123456789'"
@@ -12,21 +12,7 @@ def first_words(text, n=3):
     return cleaned.split()[:n]
 
 
-class Stopping(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.daemon = Daemon()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.daemon.end()
-
-    def setUp(self):
-        self.client = Client(self.daemon.socket)
-
-    def tearDown(self):
-        self.client.close()
-
+class Stopping(DaemonTest):
     def complete(self, **params):
         """The branches; what was streamed must be what they say."""
         request = self.client.send("complete", **params)

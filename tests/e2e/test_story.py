@@ -6,24 +6,13 @@ import random
 import signal
 import unittest
 
-from harness import Client, Daemon, RpcError
+from harness import Client, Daemon, DaemonTest, RpcError
 
 
-class Stories(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.daemon = Daemon()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.daemon.end()
-
+class Stories(DaemonTest):
     def setUp(self):
-        self.client = Client(self.daemon.socket)
+        super().setUp()
         self.document = self.daemon.folder / f"{self.id().rsplit('.', 1)[-1]}.md"
-
-    def tearDown(self):
-        self.client.close()
 
     def open(self, text=None, client=None, **params):
         if text is not None:

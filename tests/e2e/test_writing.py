@@ -1,7 +1,7 @@
 """What a writer's editor does: notes beside the text, typing through what is suggested."""
 import unittest
 
-from harness import Client, Daemon, RpcError, wait_for
+from harness import Daemon, DaemonTest, RpcError, wait_for
 
 OPENING = "The door at the end of the corridor had been locked for as long as"
 PARAGRAPH = "She went down to the kitchen and found her father at the table, reading. "
@@ -11,20 +11,8 @@ def story(n):
     return "".join(f"Chapter {i}. {PARAGRAPH * 2}\n\n" for i in range(n))
 
 
-class Writing(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.daemon = Daemon("--prefetch-tokens", "24")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.daemon.end()
-
-    def setUp(self):
-        self.client = Client(self.daemon.socket)
-
-    def tearDown(self):
-        self.client.close()
+class Writing(DaemonTest):
+    DAEMON_ARGS = ("--prefetch-tokens", "24")
 
     def engine(self):
         return self.client.call("status")["engine"]
