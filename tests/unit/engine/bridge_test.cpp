@@ -156,16 +156,7 @@ TEST_CASE("A ranked request keeps to the context and can be cancelled at any ste
   const std::uint64_t all_steps = f.model->n_steps() - steps_before;
   REQUIRE(all_steps > 30);
   for (std::uint64_t n_steps = 1; n_steps <= all_steps; n_steps += n_steps + 5 < 30 ? 5 : 1) {
-    const std::uint64_t before = gate.n_arrived();
-    gate.close();
-    auto listener = f.start(params);
-    for (std::uint64_t i = 1; i < n_steps; ++i) {
-      gate.wait_arrived(before + i);
-      gate.step();
-    }
-    gate.wait_arrived(before + n_steps);
-    f.engine->cancel(f.last_id);
-    gate.open();
+    auto listener = cancel_at_step(f, gate, params, n_steps);
     const auto result = listener->wait();
     REQUIRE(result.ok());
     for (std::uint32_t i = 0; i < 4; ++i) CHECK(listener->text(i) == result->branches[i].text);

@@ -52,6 +52,23 @@ struct Fixture {
   RequestId last_id = 0;
 };
 
+/// A request that is cancelled during its n_steps-th step (1 is the first). The model's on_forward
+/// passes the gate, which is open before and after.
+inline std::shared_ptr<Collector> cancel_at_step(Fixture& f, Gate& gate, CompletionParams params,
+                                                 std::uint64_t n_steps) {
+  const std::uint64_t before = gate.n_arrived();
+  gate.close();
+  auto listener = f.start(std::move(params));
+  for (std::uint64_t i = 1; i < n_steps; ++i) {
+    gate.wait_arrived(before + i);
+    gate.step();
+  }
+  gate.wait_arrived(before + n_steps);
+  f.engine->cancel(f.last_id);
+  gate.open();
+  return listener;
+}
+
 inline CompletionParams request(std::string prefix, std::uint64_t seed = 1,
                                 std::uint32_t max_tokens = 12) {
   CompletionParams params;

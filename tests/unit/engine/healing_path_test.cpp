@@ -126,20 +126,10 @@ TEST_CASE("A request that is healed can be cancelled at any step", "[unit]") {
     return Status();
   };
   for (std::uint64_t n_steps = 1; n_steps <= 3; ++n_steps) {
-    const std::uint64_t before = gate.n_arrived();
-    gate.close();
     CompletionParams params = cut_word();
     params.stop.max_tokens = 6;
     params.prefix = "so so"[n_steps - 1] + params.prefix;  // nothing of it is cached
-    auto listener = f.start(params);
-    for (std::uint64_t i = 1; i < n_steps; ++i) {
-      gate.wait_arrived(before + i);
-      gate.step();
-    }
-    gate.wait_arrived(before + n_steps);
-    f.engine->cancel(f.last_id);
-    gate.open();
-    const auto result = listener->wait();
+    const auto result = cancel_at_step(f, gate, params, n_steps)->wait();
     REQUIRE(result.ok());
     CHECK(result->branches[0].finish_reason == FinishReason::kCancelled);
   }
