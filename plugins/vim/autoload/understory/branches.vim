@@ -177,7 +177,6 @@ function! understory#branches#take() abort
 endfunction
 
 " Where the text ends then: [line, column].
-
 function! s:insert(lnum, col, text) abort
   let l:line = getline(a:lnum)
   let l:lines = split(strpart(l:line, 0, a:col) .. a:text, "\n", 1)
