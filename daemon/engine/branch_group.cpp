@@ -18,11 +18,9 @@ BranchGroup::BranchGroup(Context& context, const BranchRules& rules, Sequence pr
                  rules.sampler->mirostat().first_mu());
   prompt.share(Sequence::Share::kFullBlocks);
   slots_.resize(n);
-  for (std::uint32_t i = 0; i + 1 < n; ++i)
-    follow(begin(i, prompt.fork(), view, next, allowed), path);
+  for (std::uint32_t i = 0; i < n; ++i) follow(begin(i, prompt.fork(), view, next, allowed), path);
   const bool may_redraw = n > 1 && rules.text.suppress;
-  if (may_redraw) prompt_ = prompt.fork();
-  follow(begin(n - 1, prompt.fork(), view, next, allowed), path);
+  if (may_redraw) prompt_ = std::move(prompt);
   decide(true);
 }
 

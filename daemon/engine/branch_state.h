@@ -30,9 +30,9 @@ struct BranchRules {
   const Healing* healing = nullptr;
   const Sampler* sampler = nullptr;
   std::uint32_t max_positions = 0;
-  TextRules text;
-  std::optional<BanScan> bans;  // after the prefix; absent where nothing is banned
-  OwnSpelling spelling;         // of the bytes to heal
+  TextRules text{};
+  std::optional<BanScan> bans{};  // after the prefix; absent where nothing is banned
+  OwnSpelling spelling{};         // of the bytes to heal
 };
 
 /// The likeliest `n` tokens of a row, as results report them.

@@ -94,11 +94,7 @@ BridgeRun::BridgeRun(Context& context, BridgePlan plan)
 
 void BridgeRun::add_rows(Step& step, std::uint32_t max_rows) {
   added_ = {};
-  const std::uint32_t n_context = plan_.first_judged - 1;  // rows whose results say nothing
-  const bool in_context = sequence_.n_computed() < n_context;
-  const std::uint32_t n_rows =
-      in_context ? std::min(max_rows, n_context - sequence_.n_computed()) : max_rows;
-  auto added = step.add(sequence_, n_rows, in_context ? RowLogits::kLast : RowLogits::kAll);
+  auto added = step.add_judged(sequence_, plan_.first_judged - 1, max_rows);
   if (added.ok())
     added_ = *added;
   else

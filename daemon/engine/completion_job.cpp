@@ -57,14 +57,8 @@ CompletionJob::CompletionJob(std::shared_ptr<Ticket> ticket, Need need, Completi
       continuity_(std::move(continuity)),
       listener_(std::move(listener)),
       sampler_(params_.sampler, context.tokenizer) {
-  rules_ = {&params_,
-            &context.tokenizer,
-            &context.healing,
-            &sampler_,
-            context.max_positions(),
-            TextRules(params_, prompt_.tail),
-            std::nullopt,
-            {}};
+  rules_ = {&params_,  &context.tokenizer,      &context.healing,
+            &sampler_, context.max_positions(), TextRules(params_, prompt_.tail)};
   if (const BanParams& bans = params_.sampler.bans; !bans.phrases.empty()) {
     bans_.emplace(bans.phrases, bans.ignore_case);
     rules_.bans.emplace(*bans_, params_.prefix);

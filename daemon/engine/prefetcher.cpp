@@ -17,9 +17,7 @@ struct Prefetcher::Run {
         sampler(params.sampler, context.tokenizer) {
     params.stop = {};  // goes on where the suggestion ended
     params.stop.max_tokens = std::numeric_limits<std::uint32_t>::max();
-    rules = {
-        &params, &context.tokenizer, &context.healing, &sampler, context.max_positions(), {}, {},
-        {}};
+    rules = {&params, &context.tokenizer, &context.healing, &sampler, context.max_positions()};
     if (const BanParams& bans = params.sampler.bans; !bans.phrases.empty()) {
       phrases.emplace(bans.phrases, bans.ignore_case);
       rules.bans.emplace(*phrases, target.place.before);

@@ -75,11 +75,6 @@ void RankJob::begin_runs() {
   for (auto& plan : plans_) runs_->add(*context_, std::move(plan));
 }
 
-void RankJob::cancel() {
-  if (done()) return;
-  error_ = Error{ErrorCode::kCancelled, "the ranking was cancelled before it was complete"};
-}
-
 void RankJob::close(Context& context) {
   if (runs_ && !error_) {
     result_.bridge_logprobs = runs_->logprobs();
@@ -91,13 +86,6 @@ void RankJob::close(Context& context) {
   timings.prompt_tokens = n_prompt_;
   timings.cached_tokens = n_cached_;
   context.metrics.ended(error_.has_value(), timings, 0);
-}
-
-void RankJob::answer() {
-  if (error_)
-    listener_->on_finish(*error_);
-  else
-    listener_->on_finish(std::move(result_));
 }
 
 }  // namespace understory::engine

@@ -7,36 +7,30 @@
 #include <string>
 #include <vector>
 
+#include "daemon/engine/background_job.h"
 #include "daemon/engine/bridge.h"
-#include "daemon/engine/job.h"
 
 namespace understory::engine {
 
-class RankJob : public Job {
+class RankJob : public BackgroundJob<RankListener, RankResult> {
  public:
   /// Tokenizes on the calling thread. params must be valid.
   static std::unique_ptr<RankJob> make(std::shared_ptr<Ticket> ticket, const RankParams& params,
                                        std::shared_ptr<RankListener> listener,
                                        const Context& context);
 
-  bool is_background() const override { return true; }
-  bool is_decoding() const override { return false; }
   void start(Context& context) override;
   Status add_rows(Step& step, std::uint32_t max_rows) override;
   void take_results() override;
   bool done() const override { return error_ || (runs_ && runs_->done()); }
-  void cancel() override;
-  void fail(Error error) override { error_ = std::move(error); }
   void close(Context& context) override;
-  void answer() override;
 
  private:
   RankJob(std::shared_ptr<Ticket> ticket, Need need, std::shared_ptr<RankListener> listener)
-      : Job(std::move(ticket), need), listener_(std::move(listener)) {}
+      : BackgroundJob("ranking", std::move(ticket), need, std::move(listener)) {}
 
   void begin_runs();
 
-  std::shared_ptr<RankListener> listener_;
   Context* context_ = nullptr;
   std::vector<tokenizer::TokenId> prompt_tokens_;
   std::vector<std::optional<BridgePlan>> plans_;
@@ -45,8 +39,6 @@ class RankJob : public Job {
   std::optional<BridgeRuns> runs_;
   std::uint32_t n_prompt_ = 0;
   std::uint32_t n_cached_ = 0;
-  RankResult result_;
-  std::optional<Error> error_;
 };
 
 }  // namespace understory::engine

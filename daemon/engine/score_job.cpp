@@ -46,9 +46,8 @@ std::unique_ptr<ScoreJob> ScoreJob::make(std::shared_ptr<Ticket> ticket, const S
 
 ScoreJob::ScoreJob(std::shared_ptr<Ticket> ticket, Need need, std::uint32_t top,
                    std::shared_ptr<ScoreListener> listener, const Context& context)
-    : Job(std::move(ticket), need),
+    : BackgroundJob("score", std::move(ticket), need, std::move(listener)),
       top_(top),
-      listener_(std::move(listener)),
       text_has_bos_(context.tokenizer.adds_bos()),
       max_positions_(window_positions(context)),
       start_token_(start_token(context.tokenizer)) {}
@@ -75,10 +74,7 @@ void ScoreJob::begin_window() {
 
 Status ScoreJob::add_rows(Step& step, std::uint32_t max_rows) {
   if (!window_) begin_window();
-  const bool in_context = window_->n_computed() < n_context_;
-  const std::uint32_t n_rows =
-      in_context ? std::min(max_rows, n_context_ - window_->n_computed()) : max_rows;
-  auto added = step.add(*window_, n_rows, in_context ? RowLogits::kLast : RowLogits::kAll);
+  auto added = step.add_judged(*window_, n_context_, max_rows);
   if (!added.ok()) return added.error();
   added_ = *added;
   n_computed_ += added_.n_rows;
@@ -98,23 +94,11 @@ void ScoreJob::score_next(std::uint32_t result) {
   result_.nats -= token.logprob;
 }
 
-void ScoreJob::cancel() {
-  if (done()) return;
-  error_ = Error{ErrorCode::kCancelled, "the score was cancelled before it was complete"};
-}
-
 void ScoreJob::close(Context& context) {
   window_.reset();
   Timings timings;
   timings.prompt_tokens = static_cast<std::uint32_t>(n_computed_);
   context.metrics.ended(error_.has_value(), timings, 0);
-}
-
-void ScoreJob::answer() {
-  if (error_)
-    listener_->on_finish(*error_);
-  else
-    listener_->on_finish(std::move(result_));
 }
 
 }  // namespace understory::engine

@@ -10,27 +10,22 @@
 #include <optional>
 #include <vector>
 
-#include "daemon/engine/job.h"
+#include "daemon/engine/background_job.h"
 
 namespace understory::engine {
 
-class ScoreJob : public Job {
+class ScoreJob : public BackgroundJob<ScoreListener, ScoreResult> {
  public:
   /// Tokenizes on the calling thread.
   static std::unique_ptr<ScoreJob> make(std::shared_ptr<Ticket> ticket, const ScoreParams& params,
                                         std::shared_ptr<ScoreListener> listener,
                                         const Context& context);
 
-  bool is_background() const override { return true; }
-  bool is_decoding() const override { return false; }
   void start(Context& context) override;
   Status add_rows(Step& step, std::uint32_t max_rows) override;
   void take_results() override;
   bool done() const override { return error_ || next_token_ == result_.tokens.size(); }
-  void cancel() override;
-  void fail(Error error) override { error_ = std::move(error); }
   void close(Context& context) override;
-  void answer() override;
 
  private:
   ScoreJob(std::shared_ptr<Ticket> ticket, Need need, std::uint32_t top,
@@ -40,19 +35,16 @@ class ScoreJob : public Job {
   void score_next(std::uint32_t result);
 
   std::uint32_t top_;
-  std::shared_ptr<ScoreListener> listener_;
   bool text_has_bos_;
   std::uint32_t max_positions_;
   tokenizer::TokenId start_token_;
   Context* context_ = nullptr;
 
-  ScoreResult result_;          // all tokens; logprobs up to next_token_
-  std::size_t next_token_ = 0;  // the first one without a logprob
+  std::size_t next_token_ = 0;  // of result_, which has all tokens: the first without a logprob
   std::optional<Sequence> window_;
   std::uint32_t n_context_ = 0;  // tokens of the window whose results are not needed
   Step::Added added_;
   std::uint64_t n_computed_ = 0;
-  std::optional<Error> error_;
 };
 
 }  // namespace understory::engine

@@ -35,6 +35,12 @@ Result<Step::Added> Step::add(Sequence& sequence, std::uint32_t max_rows, RowLog
   return added;
 }
 
+Result<Step::Added> Step::add_judged(Sequence& sequence, std::uint32_t n_context,
+                                     std::uint32_t max_rows) {
+  if (sequence.n_computed() >= n_context) return add(sequence, max_rows, RowLogits::kAll);
+  return add(sequence, std::min(max_rows, n_context - sequence.n_computed()), RowLogits::kLast);
+}
+
 Status Step::run(model::Model& model) {
   if (!copies_.copies.empty()) {
     Status copied = model.copy_blocks(copies_.copies);

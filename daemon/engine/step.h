@@ -29,6 +29,9 @@ class Step {
   /// Adds the next rows of `sequence`, at most max_rows; the sequence must stay where it is
   /// until run(). kOutOfMemory where the KV cache has no block left.
   Result<Added> add(Sequence& sequence, std::uint32_t max_rows, RowLogits logits);
+  /// The same for a text that is judged: the first n_context rows are read for what comes after
+  /// them, each later one has a result.
+  Result<Added> add_judged(Sequence& sequence, std::uint32_t n_context, std::uint32_t max_rows);
 
   /// Copies shared blocks, runs the model and advances the sequences.
   Status run(model::Model& model);
