@@ -1,6 +1,7 @@
 // story.generate: continuations of a node, made by the engine and kept as its children.
 #include <algorithm>
 
+#include "base/fnv1a.h"
 #include "daemon/requests/completion.h"
 #include "daemon/requests/story_call.h"
 #include "daemon/requests/story_convert.h"
@@ -62,7 +63,7 @@ StoryGenerateResult keep(const Task& task, const std::vector<Branch>& branches) 
   std::vector<std::size_t> child_of(branches.size(), branches.size());
   const std::string params =
       params_to_json(task.complete, task.presets->find(task.complete.preset));
-  const std::string hash = story::hash_of(task.complete.prefix);
+  const std::string hash = fnv1a_hex(task.complete.prefix);
   for (std::size_t i = 0; i < branches.size(); ++i) {
     const Branch& b = branches[i];
     if (b.text.empty()) continue;

@@ -35,14 +35,11 @@ struct Generation {
   std::string model;
   std::string params;  // JSON: those of `complete`, less the prefix
   std::uint64_t seed = 0;
-  std::string prompt_hash;  // hash_of() the prefix
+  std::string prompt_hash;  // fnv1a_hex() of the prefix
   double mean_logprob = 0;  // nats a token
   std::string finish_reason;
   std::int64_t created_ms = 0;  // since 1970
 };
-
-/// 64-bit FNV-1a in hexadecimal (http://www.isthe.com/chongo/tech/comp/fnv/).
-std::string hash_of(std::string_view bytes);
 
 /// A node as a row of the file.
 struct Row {

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/fnv1a.h"
 #include "daemon/story/node.h"
 
 namespace understory::story {
@@ -87,7 +88,7 @@ Result<Sidecar> find_sidecar(const fs::path& document) {
   if (out.exists || access(out.file.parent_path().c_str(), W_OK) == 0) return out;
   out.beside_document = false;
   out.file = state_folder() /
-             (hash_of(resolved->string()) + "-" + resolved->filename().string() + ".story");
+             (fnv1a_hex(resolved->string()) + "-" + resolved->filename().string() + ".story");
   out.exists = is_there(out.file);
   return out;
 }

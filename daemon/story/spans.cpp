@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cassert>
 
-#include "base/fnv1a.h"
 #include "daemon/story/bytes.h"
 
 namespace understory::story {
@@ -18,10 +17,6 @@ std::string_view to_string(Origin origin) {
       return "edited";
   }
   return "typed";
-}
-
-std::string hash_of(std::string_view bytes) {
-  return fnv1a_hex(bytes);
 }
 
 Origin origin_of(const Row& row) {

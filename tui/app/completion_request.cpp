@@ -1,7 +1,5 @@
 #include "tui/app/completion_request.h"
 
-#include <algorithm>
-#include <string_view>
 #include <utility>
 
 #include "base/fnv1a.h"
@@ -39,10 +37,8 @@ Asked::Asked(const protocol::CompleteParams& request)
 
 protocol::StoryGeneration Asked::generation(const protocol::CompleteResult& result,
                                             std::size_t branch) const {
-  protocol::StoryGeneration how = generation(result.model);
-  // The rest of an earlier suggestion: it was made where that one began.
-  const std::size_t through = std::min<std::size_t>(result.typed_through, prefix_.size());
-  how.prompt_hash = fnv1a_hex(std::string_view(prefix_).substr(0, prefix_.size() - through));
+  protocol::StoryGeneration how = made_by(result.model);
+  how.prompt_hash = result.prompt_hash;
   if (branch >= result.branches.size()) return how;
   how.seed = result.branches[branch].seed;
   how.mean_logprob = result.branches[branch].mean_logprob;
@@ -51,10 +47,15 @@ protocol::StoryGeneration Asked::generation(const protocol::CompleteResult& resu
 }
 
 protocol::StoryGeneration Asked::generation(const std::string& model) const {
+  protocol::StoryGeneration how = made_by(model);
+  how.prompt_hash = fnv1a_hex(prefix_);
+  return how;
+}
+
+protocol::StoryGeneration Asked::made_by(const std::string& model) const {
   protocol::StoryGeneration how;
   how.model = model;
   how.params = params_.empty() ? "{}" : params_;
-  how.prompt_hash = fnv1a_hex(prefix_);
   how.created_ms = static_cast<std::uint64_t>(now_ms());
   return how;
 }

@@ -29,6 +29,8 @@ class Asked {
   protocol::StoryGeneration generation(const std::string& model) const;
 
  private:
+  protocol::StoryGeneration made_by(const std::string& model) const;
+
   std::string params_;  // JSON
   std::string prefix_;
 };

@@ -60,7 +60,7 @@ class Monkey {
     for (std::size_t at = 0; random_() % 2 == 0;) {
       at += random_() % (size - at + 1);
       const std::size_t length = random_() % (std::min<std::size_t>(size - at, 40) + 1);
-      out.push_back({at, length, {0, "m", "{}", random_() % 4, hash_of("p"), -1.5, "stop", 0}});
+      out.push_back({at, length, {0, "m", "{}", random_() % 4, fnv1a_hex("p"), -1.5, "stop", 0}});
       at += length;
     }
     return out;

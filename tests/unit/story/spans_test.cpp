@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/fnv1a.h"
+
 using namespace understory::story;
 
 namespace {
@@ -40,7 +42,7 @@ TEST_CASE("Spans survive the file's form, and damaged ones are refused", "[unit]
 
 TEST_CASE("The prompt hash is FNV-1a", "[unit]") {
   // The reference values of the algorithm's authors.
-  CHECK(hash_of("") == "cbf29ce484222325");
-  CHECK(hash_of("a") == "af63dc4c8601ec8c");
-  CHECK(hash_of("foobar") == "85944171f73967e8");
+  CHECK(understory::fnv1a_hex("") == "cbf29ce484222325");
+  CHECK(understory::fnv1a_hex("a") == "af63dc4c8601ec8c");
+  CHECK(understory::fnv1a_hex("foobar") == "85944171f73967e8");
 }

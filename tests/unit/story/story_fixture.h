@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/fnv1a.h"
 #include "daemon/story/exchange.h"
 #include "daemon/story/sidecar.h"
 #include "daemon/story/spans.h"
@@ -79,7 +80,7 @@ struct Fixture {
   NodeId child(NodeId parent, const std::string& text, Origin origin = Origin::kTyped) {
     NewChild made{text, "", origin, {}};
     if (origin == Origin::kModel) {
-      made.generation = Generation{0, "m", "{}", ++seed, hash_of("p"), -1.5, "stop", 0};
+      made.generation = Generation{0, "m", "{}", ++seed, fnv1a_hex("p"), -1.5, "stop", 0};
     }
     return story->add(parent, {made}, std::nullopt).nodes.at(0);
   }

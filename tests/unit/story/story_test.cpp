@@ -55,7 +55,7 @@ TEST_CASE("A branch at the very beginning hangs on the root", "[unit]") {
 TEST_CASE("Children are added with how they were made", "[unit]") {
   Fixture s;
   s.sync("Once");
-  const Generation g{0,      "model", "{\"top_k\":5}", 0xffffffffffffffff, hash_of("Once"), -2.5,
+  const Generation g{0,      "model", "{\"top_k\":5}", 0xffffffffffffffff, fnv1a_hex("Once"), -2.5,
                      "stop", 0};
   Done done;
   as_one_step(s, [&] {

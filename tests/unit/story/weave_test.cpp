@@ -59,7 +59,7 @@ TEST_CASE("Rule 1: an editor's undo after branching goes back to the old branch"
 
 TEST_CASE("What was taken from the model is told apart from what is typed around it", "[unit]") {
   Fixture s;
-  const Generation how{0, "m", "{}", 1, hash_of("p"), -1.5, "stop", 0};
+  const Generation how{0, "m", "{}", 1, fnv1a_hex("p"), -1.5, "stop", 0};
   const auto parts = [&] {
     std::string out;
     for (const Node* node : s.tree().path_to(s.tree().current())) {
