@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "daemon/engine/utf8.h"
 
 namespace understory::engine {
@@ -13,8 +14,7 @@ std::string_view last_bytes(std::string_view text, std::size_t n) {
   text.remove_prefix(text.size() - std::min(text.size(), n));
   // Not from the middle of a character.
   std::size_t begin = 0;
-  while (begin < std::min(text.size(), kMaxCharacterBytes - 1) &&
-         (static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80)
+  while (begin < std::min(text.size(), kMaxCharacterBytes - 1) && is_continuation(text[begin]))
     ++begin;
   return text.substr(begin);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/utf8.h"
 #include "daemon/engine/next_token.h"
 #include "daemon/engine/utf8.h"
 #include "daemon/engine/words.h"
@@ -30,8 +31,7 @@ std::optional<std::vector<TokenId>> encode_after(std::string_view mark, std::str
 std::size_t whole_words_end(std::string_view text, std::size_t end) {
   for (std::size_t at = end; at > 0; --at) {
     if (at == text.size()) return at;
-    const bool in_character = (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
-    if (in_character) continue;
+    if (is_continuation(text[at])) continue;
     if (!in_one_word(code_point_before(text, at).value, code_point_at(text, at).value)) return at;
   }
   return end;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "daemon/engine/characters.h"
 #include "daemon/engine/utf8.h"
 #include "daemon/engine/words.h"
@@ -42,8 +43,7 @@ std::size_t hold_from(std::string_view text, std::size_t round, std::size_t n) {
   std::size_t at = text.size() - n;
   const bool tiny = round <= kTinyRound && n >= kManyBytes;
   for (; at < text.size(); ++at) {
-    const bool in_character = (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
-    if (in_character) continue;
+    if (is_continuation(text[at])) continue;
     if (tiny) break;
     if (round <= LoopWatch::kShortRound ? begins_word(text, at) : begins_sentence(text, at)) break;
   }

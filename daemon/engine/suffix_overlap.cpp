@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/utf8.h"
 #include "daemon/engine/characters.h"
 #include "daemon/engine/utf8.h"
 #include "daemon/engine/words.h"
@@ -41,10 +42,6 @@ Collapsed collapse(std::string_view text, bool after_space) {
 bool is_boundary(std::string_view text, std::size_t at) {
   return at == 0 || at == text.size() ||
          !in_one_word(code_point_before(text, at).value, code_point_at(text, at).value);
-}
-
-bool is_continuation(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
 }
 
 /// The end of the punctuation at the beginning of `suffix` that ends a sentence or closes a quote

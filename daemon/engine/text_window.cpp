@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "base/utf8.h"
 #include "daemon/engine/random.h"
 
 namespace understory::engine {
@@ -59,14 +60,10 @@ std::optional<std::size_t> best_after(Marks marks, std::string_view text, std::s
   return best.place();
 }
 
-bool continues_character(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
-}
-
 std::size_t best_character(std::string_view text, std::size_t from, std::size_t to) {
   BestPlace best(text);
   for (std::size_t at = from; at <= to && at < text.size(); ++at)
-    if (!continues_character(text[at])) best.consider(at);
+    if (!is_continuation(text[at])) best.consider(at);
   return best.place().value_or(from);
 }
 

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/utf8.h"
+
 namespace understory::story {
 
 inline constexpr std::size_t kCompareBlock = 256;
@@ -35,7 +37,7 @@ inline std::size_t common_suffix(std::string_view a, std::string_view b, std::si
 
 /// Whether cutting there would cut a UTF-8 character.
 inline bool cuts_character(std::string_view text, std::size_t at) {
-  return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80;
+  return at < text.size() && is_continuation(text[at]);
 }
 
 /// What is equal at both ends, whole characters of it.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
+
 namespace understory::story {
 namespace {
 
@@ -25,10 +27,6 @@ class Pager {
   std::size_t seen_ = 0;
   Page page_;
 };
-
-bool is_continuation(char c) {
-  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
-}
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "daemon/story/spans.h"
 #include "daemon/story/text_diff.h"
 
@@ -345,7 +346,7 @@ std::size_t paragraph_end(std::string_view text, std::size_t most) {
   const std::size_t line = text.rfind('\n', most - 1);
   if (line != std::string_view::npos) return line + 1;
   std::size_t end = most;
-  while (end > most - 4 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  while (end > most - 4 && is_continuation(text[end])) --end;
   return end;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "tui/layout/wrap.h"
 #include "tui/text/unicode.h"
 
@@ -200,9 +201,7 @@ bool ListPanel::handle(const Key& key) {
     case kEscape:
       return false;
     case kBackspace:
-      while (!filter_.empty() && (static_cast<unsigned char>(filter_.back()) & 0xC0) == 0x80) {
-        filter_.pop_back();
-      }
+      while (!filter_.empty() && is_continuation(filter_.back())) filter_.pop_back();
       if (!filter_.empty()) filter_.pop_back();
       return true;
     default:

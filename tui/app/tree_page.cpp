@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/utf8.h"
 #include "tui/app/completion_request.h"
 #include "tui/app/story_pages.h"
 #include "tui/document/file_bytes.h"
@@ -151,7 +152,7 @@ void TreePage::show_preview() {
   const auto take = [this, alive = alive_, id = node->id](const std::string& text) {
     if (!*alive || id != preview_of_) return;
     std::size_t from = text.size() > kPreviewBytes ? text.size() - kPreviewBytes : 0;
-    while (from < text.size() && (static_cast<unsigned char>(text[from]) & 0xC0) == 0x80) ++from;
+    while (from < text.size() && is_continuation(text[from])) ++from;
     preview_ = text.substr(from);
   };
   if (w_.editor.text().size() > kShortBytes || shown_ == Shown::kTrash) {

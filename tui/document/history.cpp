@@ -4,6 +4,8 @@
 #include <functional>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace understory::tui {
 namespace {
 
@@ -29,10 +31,6 @@ bool extend(Edit& last, const Edit& next) {
 bool holds(const Text& text, std::size_t offset, const std::string& bytes) {
   return offset <= text.size() && bytes.size() <= text.size() - offset &&
          text.substr(offset, bytes.size()) == bytes;
-}
-
-bool is_continuation(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace understory::tui {
 
 namespace {
@@ -34,7 +36,7 @@ std::string suffix_text(const Text& text, std::size_t offset) {
   constexpr std::size_t kSuffixBytes = 1024;
   std::string bytes = text.substr(offset, std::min(kSuffixBytes, text.size() - offset));
   while (offset + bytes.size() < text.size() && !bytes.empty() &&
-         (static_cast<unsigned char>(text.at(offset + bytes.size())) & 0xC0) == 0x80) {
+         is_continuation(text.at(offset + bytes.size()))) {
     bytes.pop_back();  // not half a character
   }
   return with_line_feeds(std::move(bytes));

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace understory::tui {
 namespace {
 
@@ -105,7 +107,7 @@ std::pair<NodePtr, NodePtr> split(const NodePtr& node, std::size_t offset) {
 /// A cut near the middle that is not inside a character.
 std::size_t middle_of(std::string_view bytes) {
   std::size_t cut = bytes.size() / 2;
-  for (int i = 0; i < 3 && (static_cast<unsigned char>(bytes[cut]) & 0xC0) == 0x80; ++i) --cut;
+  for (int i = 0; i < 3 && is_continuation(bytes[cut]); ++i) --cut;
   return cut;
 }
 
